@@ -1,0 +1,67 @@
+# The course's commands. `make` alone lists them. Everything runs in .venv, which is made when it is needed and made again
+# only when requirements.lock has changed.
+
+VENV := .venv/bin/python
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help install lab test run bench pretrained lock badges screenshot
+.PHONY: test-lint test-unit test-notebooks test-offline test-browser
+
+# $(call step,name,command,cure) says which step runs and, where it fails, how to go on
+define step
+@printf '\n== %s\n' '$(1)'
+@$(2) || { printf '\nThe step "%s" failed. Cure: %s\n' '$(1)' '$(3)' >&2; exit 1; }
+endef
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## make .venv from requirements.lock
+	@echo 'The environment is ready: make lab'
+
+$(INSTALLED): requirements.lock
+	@sh tools/install.sh
+	@touch $@
+
+lab: $(INSTALLED) ## open the first lesson in JupyterLab
+	@$(VENV) -m jupyterlab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_start_here.ipynb
+
+test: $(INSTALLED) test-lint test-unit test-notebooks test-offline test-browser ## run all tests
+	@printf '\nAll tests passed.\n'
+
+test-lint: $(INSTALLED)
+	$(call step,lint,$(VENV) -m ruff check . && $(VENV) -m ruff format --check .,$(VENV) -m ruff check --fix . && $(VENV) -m ruff format .)
+
+test-unit: $(INSTALLED)
+	$(call step,unit tests,$(VENV) -m pytest utils.py tests --doctest-modules --ignore=tests/browser \
+	    --ignore=tests/benchmarks --ignore=tests/test_offline.py,mend what the first failing test names)
+
+test-notebooks: $(INSTALLED)
+	$(call step,notebooks,flag=$$($(VENV) tools/corpora.py) && $(VENV) -m pytest $$flag --nbval-current-env \
+	    --nbval-cell-timeout=600 notebooks,mend the cell; or write its new output with make run SAVE=1 and look at the change)
+
+test-offline: $(INSTALLED)
+	$(call step,offline,$(VENV) -m pytest tests/test_offline.py,a lesson must run to its end without network)
+
+test-browser: $(INSTALLED)
+	$(call step,browser,$(VENV) -m pytest tests/browser,install Chromium if it is missing; else mend what the test names)
+
+run: $(INSTALLED) ## run the lessons (one: LESSON=04; keep the outputs: SAVE=1)
+	@$(VENV) tools/run_lessons.py $(if $(LESSON),--lesson $(LESSON)) $(if $(SAVE),--save)
+
+bench: $(INSTALLED) ## measure generation, training and memory
+	@$(VENV) tests/benchmarks/bench.py
+
+pretrained: $(INSTALLED) ## train the models in assets/models again
+	@$(VENV) tools/pretrain.py
+
+lock: $(INSTALLED) ## compile environment.yml into requirements.lock (newest versions: UPGRADE=1)
+	@$(VENV) tools/lock.py $(if $(UPGRADE),--upgrade)
+
+badges: $(INSTALLED) ## write navigation, badges and the table of lessons (publish your fork: REPOSITORY=owner/name)
+	@$(VENV) tools/badges.py $(if $(REPOSITORY),--repository '$(REPOSITORY)')
+
+screenshot: $(INSTALLED) ## take the picture of the slider for README.md
+	@$(VENV) -m pytest tests/browser -k screenshot

@@ -1,0 +1,188 @@
+"""The maintainers' tools, tried on a tiny course in a temporary folder."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+from nbformat.v4 import new_code_cell
+
+import badges
+import corpora
+import example
+import run_lessons
+import utils
+from notebook_files import lessons, read, write
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A course of two lessons whose shared parts are as the tool writes them."""
+    example.course(tmp_path, write)
+    for path, text in badges.wanted(tmp_path).items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return tmp_path
+
+
+def edit(path: pathlib.Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8", newline="\n")
+
+
+def test_badges_are_stable(course):
+    """Running the tool again changes nothing."""
+    assert badges.stale(badges.wanted(course)) == []
+
+
+def test_badges_write_navigation(course):
+    """Each lesson leads to its neighbours, to the contents and to Colab, and says whether it wants a GPU."""
+    first, last = (read(path).cells[1].source for path in lessons(course))
+    assert "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]" in first
+    assert "/github/OWNER/course/blob/main/notebooks/01_one.ipynb) **GPU: helps**" in first
+    assert first.endswith("\n\n[contents](https://github.com/OWNER/course#lessons) · next: [02 · Two](02_two.ipynb)")
+    assert last.endswith("\n\nprevious: [01 · One](01_one.ipynb) · [contents](https://github.com/OWNER/course#lessons)")
+
+
+def test_badges_write_the_table(course):
+    """README lists every lesson, with what it asks and how long it takes."""
+    readme = (course / "README.md").read_text(encoding="utf-8")
+    assert readme.count("| [0") == 2
+    assert (
+        "| [01 · One](notebooks/01_one.ipynb) | What? | reading 5 min, CPU 2 min, Colab GPU 1 min | [![Open" in readme
+    )
+
+
+def test_badges_touch_nothing_else(course):
+    """Cells, outputs and metadata other than the shared ones stay as they were."""
+    before, after = example.lesson(), read(lessons(course)[0])
+    for notebook in (before, after):
+        notebook.cells = [cell for cell in notebook.cells if cell.id not in ("navigation", "setup")]
+    assert after == before
+
+
+def test_badges_notice_changes(course):
+    """A hand-written badge, set-up cell or table is named."""
+    one, two, readme = *lessons(course), course / "README.md"
+    edit(one, "GPU: helps", "GPU: none")
+    edit(two, "utils.setup(seed=0)", "utils.setup(seed=1)")
+    edit(readme, "What?", "Why?")
+    assert badges.stale(badges.wanted(course)) == [one, two, readme]
+
+
+def test_badges_publish_a_fork(course):
+    """A new owner's name reaches every address, and nothing is left of the old one."""
+    for path, text in badges.wanted(course, "me/my-course").items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+    assert badges.stale(badges.wanted(course)) == []
+    for path in [course / "utils.py", course / "README.md", *lessons(course)]:
+        text = path.read_text(encoding="utf-8")
+        assert "me/my-course" in text and "OWNER" not in text
+
+
+@pytest.mark.parametrize("name", ["", "course", "me/", "me/my course", "me/a/b", "https://github.com/me/course"])
+def test_badges_refuse_a_name(course, name):
+    """What is not owner/name is refused before anything is written."""
+    with pytest.raises(ValueError, match="owner/name"):
+        badges.wanted(course, name)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"id": "setup"', '"id": "start"', "id 'setup'"),
+        ('"id": "navigation"', '"id": "links"', "id 'navigation' as number 2"),
+        ("# 01 · One", "# 02 · One", "its first line must be '# 01 · Title'"),
+        ('"gpu": "helps"', '"gpu": "maybe"', "one of"),
+        ('"cpu_minutes": 2', '"cpu_minutes": "2"', "whole"),
+        ('"question": "What?"', '"question": ""', "question"),
+    ],
+)
+def test_badges_say_what_a_lesson_lacks(course, old, new, message):
+    """An author who forgets a part is told which, and in which file."""
+    edit(lessons(course)[0], old, new)
+    with pytest.raises(ValueError, match=f"01_one.ipynb.*{message}"):
+        badges.wanted(course)
+
+
+def run_setup(folder: pathlib.Path, address: pathlib.Path) -> subprocess.CompletedProcess:
+    """Run the set-up cell as a kernel in that folder would, with the course published at that address."""
+    source = badges.SETUP
+    environment = {"LSTM_COURSE_URL": address.as_uri(), "PATH": "", "SYSTEMROOT": "C:\\Windows"}
+    command = [sys.executable, "-c", source]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_setup_cell_finds_the_helpers(course):
+    """In a clone the set-up cell uses the helpers beside the folder of notebooks, and fetches nothing."""
+    done = run_setup(course / "notebooks", course / "nowhere")
+    assert (done.stdout, done.stderr) == ("Python, Keras, CPU\n", "")
+    assert not (course / "notebooks" / "utils.py").exists()
+
+
+def test_setup_cell_fetches_the_helpers(course):
+    """In Colab the notebook comes alone: the set-up cell fetches its helpers."""
+    alone = course / "somewhere" / "content"
+    alone.mkdir(parents=True)
+    assert run_setup(alone, course).stdout == "Python, Keras, CPU\n"
+    assert (alone / "utils.py").read_text(encoding="utf-8") == example.HELPERS
+
+
+def test_setup_cell_leaves_nothing_half_fetched(course):
+    """Where the helpers cannot be fetched, no broken file is left that the next try would use."""
+    alone = course / "somewhere" / "content"
+    alone.mkdir(parents=True)
+    assert run_setup(alone, course / "nowhere").returncode != 0
+    assert list(alone.iterdir()) == []
+
+
+def test_setup_cell_is_short():
+    """The reader meets it in every lesson."""
+    assert len(badges.SETUP.splitlines()) <= 21
+
+
+def test_run_gives_outputs(course):
+    """A lesson is executed from its own folder, and what is saved is ready to commit."""
+    path = lessons(course)[0]
+    notebook, memory = run_lessons.run(path)
+    write(notebook, path)
+    saved = read(path)
+    outputs = {cell.id: cell.outputs[0].text for cell in saved.cells if cell.cell_type == "code"}
+    assert outputs == {
+        "setup": "Python, Keras, CPU\n",
+        "sum": "2\n",
+        "product": "6\n",
+        "timing": "0.1\n",
+        "check": "2\n",
+    }
+    assert [cell.execution_count for cell in saved.cells if cell.cell_type == "code"] == [1, 2, 3, 4, 5]
+    assert saved.metadata.language_info == {"name": "python"}
+    assert all("execution" not in cell.metadata for cell in saved.cells)
+    assert memory.endswith(" GB") or sys.platform != "linux"
+    first = path.read_bytes()
+    write(run_lessons.run(path)[0], path)
+    assert path.read_bytes() == first
+
+
+def test_run_names_the_cell_that_fails(course):
+    """The first cell that fails stops the run and is named with its error."""
+    path = lessons(course)[0]
+    notebook = read(path)
+    notebook.cells.insert(4, new_code_cell("1 / 0", id="division"))
+    write(notebook, path)
+    with pytest.raises(RuntimeError, match=r"(?s)01_one.ipynb, cell 'division'.*ZeroDivisionError: division by zero"):
+        run_lessons.run(path)
+
+
+@pytest.mark.parametrize(("loaded", "flag"), [("nietzsche", "--nbval\n"), ("pydoc-topics", "--nbval-lax\n")])
+def test_corpora_choose_the_comparison(monkeypatch, capsys, loaded, flag):
+    """Facts about a corpus are compared only where it is that corpus; what loading prints stays out of the way."""
+
+    def load(name):
+        print("NOTICE")
+        return utils.Corpus(loaded, "text", "somewhere")
+
+    monkeypatch.setattr(utils, "CORPORA", {"nietzsche": ()})
+    monkeypatch.setattr(utils, "load_corpus", load)
+    corpora.main()
+    assert capsys.readouterr().out == flag
