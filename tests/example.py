@@ -33,7 +33,7 @@ def lesson(heading: str = "01 · One") -> NotebookNode:
     ]
     for count, cell in enumerate((cell for cell in cells if cell.cell_type == "code"), start=1):
         cell.execution_count = count
-    facts = {"question": "What?", "gpu": "helps", "reading_minutes": 5, "cpu_minutes": 2, "colab_minutes": 1}
+    facts = {"question": "What?", "gpu": "helps", "reading_minutes": 5, "cpu_minutes": 2}
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel, "lesson": facts})
 

@@ -49,7 +49,7 @@ def test_badges_write_the_table(course):
     readme = (course / "README.md").read_text(encoding="utf-8")
     assert readme.count("| [0") == 2
     assert (
-        "| [01 · One](notebooks/01_one.ipynb) | What? | reading 5 min, CPU 2 min, Colab GPU 1 min | [![Open" in readme
+        "| [01 · One](notebooks/01_one.ipynb) | What? | reading 5 min, CPU 2 min | [![Open" in readme
     )
 
 

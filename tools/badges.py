@@ -1,7 +1,7 @@
 """Write what all lessons share: navigation, badges, the set-up cell, and the table of lessons in README.md.
 
 A notebook gives the facts: the first line of its cell `title`, and the key `lesson` of its metadata (question, gpu,
-reading_minutes, cpu_minutes, colab_minutes). The repository's name is the line `REPOSITORY = ...` in utils.py; a fork
+reading_minutes, cpu_minutes). The repository's name is the line `REPOSITORY = ...` in utils.py; a fork
 changes it everywhere with `make badges REPOSITORY=owner/name`. With --check nothing is written: the files that differ
 from what would be written are named, and the exit status is 1.
 """
@@ -17,7 +17,7 @@ from notebook_files import ROOT, as_text, lessons, read
 
 COLAB = "https://colab.research.google.com"
 GPU = ("not needed", "helps", "recommended")
-MINUTES = {"reading_minutes": "reading", "cpu_minutes": "CPU", "colab_minutes": "Colab GPU"}
+MINUTES = {"reading_minutes": "reading", "cpu_minutes": "CPU"}
 NAME = re.compile(r'(?<=^REPOSITORY = ")[^"]*(?=")', re.MULTILINE)
 TABLE = re.compile(r"(?<=<!-- lessons -->\n).*?(?=<!-- /lessons -->)", re.DOTALL)
 
@@ -34,7 +34,7 @@ address = os.environ.get("LSTM_COURSE_URL", "https://raw.githubusercontent.com/O
 home = pathlib.Path("..") if pathlib.Path("../utils.py").exists() else pathlib.Path(".")
 if not (home / "utils.py").exists():  # in Colab the notebook comes alone: fetch its helpers
     (home / "utils.py").write_bytes(urllib.request.urlopen(f"{address}/utils.py").read())
-packages = ["tensorflow", "keras", "matplotlib", "ipywidgets", "pooch", "tqdm", "charset_normalizer"]
+packages = ["tensorflow", "keras", "matplotlib", "ipywidgets", "pooch", "tqdm", "charset_normalizer", "threadpoolctl"]
 missing = [package for package in packages if importlib.util.find_spec(package) is None]
 if missing:
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *missing], check=True)

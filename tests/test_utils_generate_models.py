@@ -1,0 +1,205 @@
+"""Models and settings that generate refuses, load_pretrained, and what setup does. Needs Keras."""
+
+import hashlib
+import json
+import pathlib
+import random
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import utils
+from small_models import VOCABULARY, V, classic, deep, model_of
+from utils import Vocabulary, generate, load_pretrained
+
+# ---------------------------------------------------------------- what generate refuses
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"length": -1}, "length must be 0 or more, samples and window 1 or more"),
+        ({"samples": 0}, "length must be 0 or more, samples and window 1 or more"),
+        ({"window": 0}, "length must be 0 or more, samples and window 1 or more"),
+        ({"window": -3}, "length must be 0 or more, samples and window 1 or more"),
+        ({"prompt": "abX"}, r"'X' \(position 2\) is not in this vocabulary of 8"),
+        ({"temperature": -0.1}, "temperature must be finite and 0 or more, not -0.1"),
+        ({"temperature": float("nan")}, "temperature must be finite and 0 or more, not nan"),
+        ({"temperature": float("inf")}, "temperature must be finite and 0 or more, not inf"),
+        ({"top_k": 0}, "top_k must lie in 1 … 8, the vocabulary, not 0; None keeps every token"),
+        ({"top_k": V + 1}, "top_k must lie in 1 … 8, the vocabulary, not 9; None keeps every token"),
+        ({"top_p": 0.0}, "top_p must be over 0 and at most 1, not 0.0; None keeps every token"),
+        ({"top_p": 1.5}, "top_p must be over 0 and at most 1, not 1.5"),
+    ],
+)
+@pytest.mark.parametrize("length", [0, 3])
+def test_settings_out_of_range(settings, message, length):
+    """Even where nothing is to be written."""
+    arguments = {"prompt": "ab", "length": length} | settings
+    with pytest.raises(ValueError, match=message):
+        generate(classic(), VOCABULARY, **arguments)
+
+
+@pytest.mark.parametrize("tokens", [" abcdé人", " abcdé人<x"])
+@pytest.mark.parametrize("make", [classic, deep])
+def test_a_vocabulary_of_another_size(make, tokens):
+    sizes = f"reads {V} and writes {V} tokens, but the vocabulary has {len(tokens)}"
+    with pytest.raises(ValueError, match=f"{sizes}: use the vocabulary that it was trained with"):
+        generate(make(), Vocabulary(tokens), "", 1)
+
+
+def test_a_model_that_reads_fewer_tokens_than_it_writes():
+    model = model_of(keras.Input((None,)), layers.Embedding(V - 1, 4), layers.LSTM(6), layers.Dense(V))
+    with pytest.raises(ValueError, match=f"reads {V - 1} and writes {V} tokens, but the vocabulary has {V}"):
+        generate(model, VOCABULARY, "", 1)
+
+
+ONE_HOT, IDS = keras.Input((4, V)), keras.Input((4,))
+KNOWN = "generate knows Embedding → LSTM … LSTM → Dense, with Dropout between"
+DEFAULTS = "generate runs forward LSTMs with tanh and sigmoid, Keras' defaults"
+NEEDS = "generate needs a model with at least one LSTM and a Dense layer after it"
+
+
+@pytest.mark.parametrize(
+    ("stack", "message"),
+    [
+        ([ONE_HOT, layers.Bidirectional(layers.LSTM(5)), layers.Dense(V)], "reads the text backwards too: it needs"),
+        ([ONE_HOT, layers.LSTM(5, go_backwards=True), layers.Dense(V)], DEFAULTS),
+        ([ONE_HOT, layers.LSTM(5, activation="relu"), layers.Dense(V)], DEFAULTS),
+        ([ONE_HOT, layers.LSTM(5, recurrent_activation="hard_sigmoid"), layers.Dense(V)], DEFAULTS),
+        ([ONE_HOT, layers.LSTM(5), layers.Dense(7, "relu"), layers.Dense(V)], KNOWN),
+        ([ONE_HOT, layers.LSTM(5), layers.Dense(7), layers.Dense(V)], KNOWN),
+        ([ONE_HOT, layers.LSTM(5), layers.Dense(V, "sigmoid")], KNOWN),
+        ([ONE_HOT, layers.GRU(5), layers.Dense(V)], KNOWN),
+        ([ONE_HOT, layers.Conv1D(5, 2), layers.LSTM(5), layers.Dense(V)], KNOWN),
+        ([ONE_HOT, layers.LSTM(5), layers.LayerNormalization(), layers.Dense(V)], KNOWN),
+        ([ONE_HOT, layers.Dense(V), layers.LSTM(5), layers.Dense(V)], KNOWN),
+        ([ONE_HOT, layers.LSTM(5, return_sequences=True), layers.Dense(V), layers.LSTM(V)], KNOWN),
+        ([IDS, layers.Embedding(V, 4), layers.Flatten(), layers.Dense(V)], KNOWN),
+        ([IDS, layers.Embedding(V, 4), layers.Dense(V)], KNOWN),
+        ([IDS, layers.Embedding(V, 4)], NEEDS),
+        ([ONE_HOT, layers.LSTM(V)], NEEDS),
+    ],
+)
+def test_models_of_another_kind(stack, message):
+    """Each would compute something else than the NumPy cell."""
+    with pytest.raises(ValueError, match=message):
+        generate(model_of(*stack), VOCABULARY, "", 1)
+
+
+# ---------------------------------------------------------------- load_pretrained
+
+
+@pytest.fixture
+def shop(web, tmp_path, monkeypatch):
+    """A pretrained model "tiny" whose files lie on a local server only: returns {file name: its bytes}."""
+    model, card = tmp_path / "tiny.keras", tmp_path / "tiny.json"
+    deep().save(model)
+    card.write_text(json.dumps({"vocabulary": VOCABULARY.tokens, "title": "人"}, ensure_ascii=False), encoding="utf-8")
+    files = {path.name: path.read_bytes() for path in (model, card)}
+    web.files.update({f"/assets/models/{name}": data for name, data in files.items()})
+    sums = [hashlib.sha256(data).hexdigest() for data in files.values()]
+    monkeypatch.setattr(utils, "MODELS", {"tiny": sums})
+    monkeypatch.setattr(utils, "__file__", str(tmp_path / "course" / "utils.py"))
+    monkeypatch.setenv("LSTM_COURSE_URL", web.address)
+    monkeypatch.setenv("LSTM_CACHE_DIR", str(tmp_path / "cache"))
+    return files
+
+
+@pytest.fixture
+def beside(shop, tmp_path):
+    """The same files in assets/models beside the module."""
+    folder = tmp_path / "course" / "assets" / "models"
+    folder.mkdir(parents=True)
+    for name, data in shop.items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def check_tiny(model, vocabulary, card) -> None:
+    assert vocabulary.tokens == VOCABULARY.tokens and card["title"] == "人"
+    assert generate(model, vocabulary, "ab", 20, seed=1) == generate(deep(), VOCABULARY, "ab", 20, seed=1)
+    assert not model.compiled
+
+
+def test_a_model_beside_the_module_needs_no_network(web, beside, tmp_path):
+    check_tiny(*load_pretrained("tiny"))
+    assert web.asked == [] and not (tmp_path / "cache").exists()
+
+
+def test_a_model_that_is_not_beside_the_module_is_fetched_once(web, shop, capfd):
+    """As in Colab, where utils.py stands alone."""
+    check_tiny(*load_pretrained("tiny"))
+    check_tiny(*load_pretrained("tiny"))
+    assert web.asked == ["/assets/models/tiny.keras", "/assets/models/tiny.json"]
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", ["tiny.keras", "tiny.json"])
+def test_a_damaged_model_beside_the_module_is_named_and_left_alone(web, beside, name):
+    (beside / name).write_bytes(b"damaged")
+    with pytest.raises(ValueError, match=f"{name} is damaged: its sha256 should be .* Replace or remove it"):
+        load_pretrained("tiny")
+    assert (beside / name).read_bytes() == b"damaged" and web.asked == []
+
+
+def test_a_damaged_download_of_a_model_is_refused(web, shop, tmp_path):
+    web.files["/assets/models/tiny.keras"] = shop["tiny.keras"][:-1]
+    with pytest.raises(ValueError, match="download of tiny.keras is damaged and was not kept: run again"):
+        load_pretrained("tiny")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_model_that_cannot_be_had(shop, dead_address, monkeypatch):
+    monkeypatch.setenv("LSTM_COURSE_URL", dead_address)
+    with pytest.raises(ConnectionError, match="'tiny' could not be fetched .*copy assets/models beside utils.py"):
+        load_pretrained("tiny")
+
+
+def test_an_unknown_model_leads_to_the_known_ones(shop):
+    with pytest.raises(ValueError, match=r"unknown pretrained model 'huge': choose one of \['tiny'\]"):
+        load_pretrained("huge")
+
+
+def test_a_model_file_with_code_in_it_is_not_loaded(shop, beside, monkeypatch):
+    """Safe mode is on: a Lambda layer would run whatever its author wrote."""
+    path = beside / "tiny.keras"
+    keras.Sequential([keras.Input((1,)), layers.Lambda(lambda x: x + 1)]).save(path)
+    _, card_sha256 = utils.MODELS["tiny"]
+    monkeypatch.setattr(utils, "MODELS", {"tiny": [hashlib.sha256(path.read_bytes()).hexdigest(), card_sha256]})
+    with pytest.raises(ValueError, match="(?i)safe"):
+        load_pretrained("tiny")
+
+
+def test_models_of_the_course():
+    """Each loads from its file, writes text, and is under 2 MB."""
+    folder = pathlib.Path(utils.__file__).parent / "assets" / "models"
+    for name in utils.MODELS:
+        model, vocabulary, card = load_pretrained(name)
+        assert len(generate(model, vocabulary, "", 50, seed=0)) == 50
+        assert card["vocabulary"] == list(vocabulary.tokens)
+        assert (folder / f"{name}.keras").stat().st_size < 2e6
+
+
+# ---------------------------------------------------------------- setup
+
+
+def numbers() -> tuple:
+    """One random number of each source: Python, NumPy and Keras, and a training of two steps."""
+    model = classic()
+    model.compile(keras.optimizers.Adam(0.1), loss="categorical_crossentropy")
+    x = np.random.default_rng(0).normal(size=(64, 9, V)).astype(np.float32)
+    history = model.fit(x, np.eye(V)[np.arange(64) % V], verbose=0, epochs=2)
+    return (random.random(), np.random.random(), float(keras.random.uniform(())), *history.history["loss"])
+
+
+def test_setup_makes_everything_repeat():
+    """The same seed gives the same numbers, another seed others."""
+    runs = []
+    for arguments in ((), (0,), (1,)):
+        utils.setup(*arguments)
+        runs.append(numbers())
+    assert runs[0] == runs[1]
+    assert all(a != b for a, b in zip(runs[0], runs[2]))

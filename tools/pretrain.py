@@ -1,0 +1,176 @@
+"""Train the models in assets/models again, write their cards, note their sha256 in utils.py, and renew quotations.
+
+`make pretrained` trains all of them, about an hour on two cores; `tools/pretrain.py --only nietzsche` trains one. The
+same machine gives the same weights again; another one differs in the last digits at first, and after epochs in more.
+"""
+
+import argparse
+import collections
+import hashlib
+import json
+import pathlib
+import platform
+import re
+import subprocess
+import sys
+
+import numpy as np
+
+import recipes
+from recipes import keras, utils
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MODELS = ROOT / "assets" / "models"
+PROMPT_LENGTH, TEMPERATURES, SHOWN_EPOCHS = 40, (0.2, 0.5, 1.0, 1.2), (1, 21, 40)
+
+
+def nietzsche(newlines: bool) -> tuple[utils.Vocabulary, np.ndarray, dict]:
+    """The vocabulary and ids of the lower-cased text, and what a card says of them."""
+    corpus = utils.load_corpus("nietzsche")
+    if corpus.name != "nietzsche":
+        raise SystemExit("the pretrained models need the real text: see the notice above")
+    text = corpus.text.lower() if newlines else corpus.text.lower().replace("\n", " ")
+    vocabulary = utils.Vocabulary.from_text(text)
+    about = {
+        "corpus": {
+            "name": corpus.name,
+            "source": corpus.source,
+            "sha256": utils.CORPORA[corpus.name][1],
+            "preparation": "lower case" if newlines else "lower case, newlines to spaces",
+            "characters": len(text),
+        },
+        "split": "held out: the last tenth by position",
+    }
+    return vocabulary, vocabulary.encode(text), about
+
+
+def witten_bell(train: np.ndarray, held_out: np.ndarray, vocab_size: int, order: int) -> float:
+    """Held-out nats per character of an interpolated n-gram model (Witten and Bell, 1991)."""
+    p = np.full(len(held_out), 1 / vocab_size)
+    text, start = np.concatenate([train, held_out]).tolist(), len(train)
+    for n in range(order):
+        seen = collections.Counter(tuple(text[i - n : i + 1]) for i in range(n, start))
+        total, kinds = collections.Counter(), collections.Counter()
+        for gram, count in seen.items():
+            total[gram[:-1]] += count
+            kinds[gram[:-1]] += 1
+        for place in range(len(held_out)):
+            gram = tuple(text[start + place - n : start + place + 1])
+            context = gram[:-1]
+            if total[context]:
+                p[place] = (seen[gram] + kinds[context] * p[place]) / (total[context] + kinds[context])
+    return float(-np.log(p).mean())
+
+
+class Diary(keras.callbacks.Callback):
+    """After the shown epochs of the classic run, write 400 characters from the published prompt at each temperature."""
+
+    def __init__(self, vocabulary: utils.Vocabulary, prompt: str):
+        super().__init__()
+        self.vocabulary, self.prompt, self.texts = vocabulary, prompt, {}
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch + 1 in SHOWN_EPOCHS:
+            self.texts[str(epoch + 1)] = {
+                str(t): utils.generate(self.model, self.vocabulary, self.prompt, 400, temperature=t, seed=0, window=40)
+                for t in TEMPERATURES
+            }
+
+
+def train_classic() -> tuple[keras.Model, dict]:
+    """The recipe that everybody copies, 40 epochs, with a diary of what it writes."""
+    vocabulary, ids, card = nietzsche(newlines=False)
+    train, held_out = utils.split(ids)
+    prompt = vocabulary.decode(ids[:PROMPT_LENGTH])
+    clock, diary = recipes.Clock(), Diary(vocabulary, prompt)
+    model = recipes.train_classic(ids, len(vocabulary), epochs=max(SHOWN_EPOCHS), callbacks=[clock, diary])
+    card |= {
+        "recipe": "one-hot windows 40, step 3; LSTM(128), Dense softmax; RMSprop(0.01), batch 1024, 40 epochs",
+        "five_gram_nats": round(witten_bell(train, held_out, len(vocabulary), 5), 4),
+        "prompt": prompt,
+        "texts": diary.texts,
+    }
+    return model, finish(card, vocabulary, clock)
+
+
+def train_streams() -> tuple[keras.Model, dict]:
+    """The better model of lessons 00 and 04; and what shorter texts would have given."""
+    vocabulary, ids, card = nietzsche(newlines=True)
+    train, held_out = utils.split(ids)
+    epochs, peak = 12, 0.004
+    steps = epochs * ((len(train) - 1) // (32 * 64))
+    rate = keras.optimizers.schedules.CosineDecay(peak, steps, alpha=0.01)
+    clock = recipes.Clock()
+    trained = recipes.train_streams(
+        train, held_out, len(vocabulary), epochs, [clock], units=256, rate=rate, dropout=0.2
+    )
+    model = recipes.stream_model(len(vocabulary), batch_size=None, units=256, dropout=0.2)
+    model.set_weights(trained.get_weights())
+    card |= {
+        "recipe": "streams 32 x 64; Embedding(64), LSTM(256), dropout 0.2, Dense; Adam(0.004) on a cosine, clipnorm 1",
+        "five_gram_nats": round(witten_bell(train, held_out, len(vocabulary), 5), 4),
+        "text_sizes": [
+            text_size(train[-size:], held_out, len(vocabulary)) for size in (10_000, 30_000, 100_000, 300_000)
+        ],
+    }
+    return model, finish(card, vocabulary, clock)
+
+
+def text_size(train: np.ndarray, held_out: np.ndarray, vocab_size: int) -> dict:
+    """The best held-out loss of lesson 04's own recipe on a shorter text, after the same number of updates."""
+    keras.utils.set_random_seed(0)
+    clock, epochs = recipes.Clock(), 1056 // ((len(train) - 1) // (32 * 64))
+    looks = sorted({round(epoch) for epoch in np.geomspace(1, epochs, 16)})  # held-out looks, close together at first
+    recipes.train_streams(train, held_out, vocab_size, epochs, [clock], validation_freq=looks)
+    best = min((row for row in clock.history if "val_loss" in row), key=lambda row: row["val_loss"])
+    return {
+        "characters": len(train),
+        "held_out_nats": best["val_loss"],
+        "training_nats": best["loss"],
+        "epoch": best["epoch"],
+    }
+
+
+def finish(card: dict, vocabulary: utils.Vocabulary, clock: recipes.Clock) -> dict:
+    """Add to a card what every card says."""
+    return card | {
+        "vocabulary": list(vocabulary.tokens),
+        "history": clock.history,
+        "held_out_nats": clock.history[-1]["val_loss"],
+        "seconds": clock.history[-1]["seconds"],
+        "versions": {"python": platform.python_version(), "keras": keras.__version__, "numpy": np.__version__},
+    }
+
+
+def save(name: str, model: keras.Model, card: dict) -> None:
+    """Write model and card, and their sha256 into utils.py."""
+    MODELS.mkdir(parents=True, exist_ok=True)
+    model.save(MODELS / f"{name}.keras", include_optimizer=False)
+    card = {"name": name, "parameters": model.count_params()} | card
+    (MODELS / f"{name}.json").write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    files = (f"{name}.keras", f"{name}.json")
+    utils.MODELS[name] = [hashlib.sha256((MODELS / file).read_bytes()).hexdigest() for file in files]
+    source = ROOT / "utils.py"
+    table = "MODELS = " + json.dumps(utils.MODELS, indent=4, sort_keys=True)
+    source.write_text(
+        re.sub(r"^MODELS = (\{\}|\{.*?^\})", table, source.read_text("utf-8"), flags=re.M | re.S), "utf-8"
+    )
+    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", source], check=True)
+
+
+RECIPES = {"nietzsche_classic": train_classic, "nietzsche": train_streams}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=RECIPES)
+    arguments = parser.parse_args()
+    for name in [arguments.only] if arguments.only else RECIPES:
+        print(f"== {name}", flush=True)
+        utils.setup(seed=0)
+        save(name, *RECIPES[name]())
+    subprocess.run([sys.executable, ROOT / "tools" / "quotes.py"], check=True)
+
+
+if __name__ == "__main__":
+    main()

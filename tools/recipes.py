@@ -1,0 +1,132 @@
+"""The two recipes of lesson 04, for the scripts that train them outside the notebook (pretrain.py and the benchmark).
+
+`classic`: one-hot windows of 40 characters, one target each, RMSprop(0.01) without clipping, batch 1024.
+`streams`: ids in contiguous streams, a target at every character, carried state, Adam with clipping.
+Both take int32 ids, train on the first nine tenths by position and report held-out nats per character.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+import utils  # noqa: E402
+
+utils.setup(seed=0)  # loads Keras without its lines on stderr
+import keras  # noqa: E402
+
+
+class Clock(keras.callbacks.Callback):
+    """After each epoch note losses and seconds of training (not of validation); stop at a held-out loss, if given."""
+
+    def __init__(self, target: float = 0.0):
+        super().__init__()
+        self.target, self.seconds, self.history = target, 0.0, []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.started, self.validating = time.perf_counter(), False
+
+    def on_test_begin(self, logs=None):
+        self.seconds += time.perf_counter() - self.started
+        self.validating = True
+
+    def on_epoch_end(self, epoch, logs):
+        if not self.validating:
+            self.seconds += time.perf_counter() - self.started
+        row = {"epoch": epoch + 1, "seconds": round(self.seconds, 1)}
+        row |= {name: round(float(value), 4) for name, value in logs.items()}
+        self.history.append(row)
+        print(f"  {row}", file=sys.stderr, flush=True)
+        self.model.stop_training = row.get("val_loss", np.inf) <= self.target
+
+
+class ResetStates(keras.callbacks.Callback):
+    """Begin every epoch, and every validation, with empty memory."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        for layer in self.model.layers:
+            if getattr(layer, "stateful", False):
+                layer.reset_state()
+
+    def on_test_begin(self, logs=None):
+        self.on_epoch_begin(0)
+
+
+def classic_model(vocab_size: int, window: int = 40) -> keras.Model:
+    """LSTM(128) → Dense(V, softmax) on one-hot windows (B, window, V)."""
+    model = keras.Sequential(
+        [
+            keras.Input((window, vocab_size)),
+            keras.layers.LSTM(128),
+            keras.layers.Dense(vocab_size, activation="softmax"),
+        ]
+    )
+    model.compile(optimizer=keras.optimizers.RMSprop(learning_rate=0.01), loss="categorical_crossentropy")
+    return model
+
+
+def train_classic(ids: np.ndarray, vocab_size: int, epochs: int, callbacks: list) -> keras.Model:
+    """Train the classic recipe and return its model."""
+    one_hot = np.eye(vocab_size, dtype=bool)
+    train, held_out = (utils.sliding_windows(part, length=40, step=3) for part in utils.split(ids))
+    model = classic_model(vocab_size)
+    model.fit(
+        one_hot[train[0]],
+        one_hot[train[1]],
+        batch_size=1024,
+        epochs=epochs,
+        validation_data=(one_hot[held_out[0]], one_hot[held_out[1]]),
+        callbacks=callbacks,
+        verbose=0,
+    )
+    return model
+
+
+def stream_model(vocab_size: int, batch_size: int | None, units: int, dropout: float = 0.0) -> keras.Model:
+    """Embedding(64) → LSTM → Dense(V) on ids (B, T), giving logits (B, T, V); stateful if the batch size is fixed."""
+    return keras.Sequential(
+        [
+            keras.Input(batch_shape=(batch_size, None), dtype="int32"),
+            keras.layers.Embedding(vocab_size, 64),
+            keras.layers.LSTM(units, return_sequences=True, stateful=batch_size is not None),
+            keras.layers.Dropout(dropout),
+            keras.layers.Dense(vocab_size),
+        ]
+    )
+
+
+def train_streams(
+    train: np.ndarray,
+    held_out: np.ndarray,
+    vocab_size: int,
+    epochs: int,
+    callbacks: list,
+    units: int = 128,
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = 0.008,
+    dropout: float = 0.0,
+    batch_size: int = 32,
+    length: int = 64,
+    **fit_settings,
+) -> keras.Model:
+    """Train on streams and return the model."""
+    x, y = utils.contiguous_batches(train, batch_size, length)
+    model = stream_model(vocab_size, batch_size, units, dropout)
+    model.compile(
+        optimizer=keras.optimizers.Adam(rate, clipnorm=1.0),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    model.fit(
+        x,
+        y,
+        batch_size=batch_size,
+        epochs=epochs,
+        shuffle=False,
+        validation_data=utils.contiguous_batches(held_out, batch_size, length),
+        validation_batch_size=batch_size,
+        callbacks=[ResetStates(), *callbacks],
+        verbose=0,
+        **fit_settings,
+    )
+    return model

@@ -1,0 +1,598 @@
+"""Helpers of the course "Text generation with LSTM": plumbing, and code that a lesson has already built in view.
+
+Importing it has no effect; `utils.setup()` prepares a notebook. Sections stand in lesson order. Shapes:
+B samples, T steps, V tokens, H units.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import json
+import math
+import os
+import pathlib
+import platform
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = [
+    "Corpus", "Vocabulary", "contiguous_batches", "entropy", "environment", "generate", "load_corpus",
+    "load_pretrained", "load_text", "plot_curves", "reweight", "sample", "setup", "show_samples",
+    "sliding_windows", "split", "text_generator",
+]  # fmt: skip
+
+REPOSITORY = "OWNER/lstm-text-generation"  # written by `make badges REPOSITORY=owner/name`
+
+# file name, sha256 and the addresses to try in turn
+CORPORA = {
+    "nietzsche": (
+        "nietzsche.txt",
+        "23cf69874ab69d3d256099ab530ea4be24d47d9675b673bcc67cbcd6298ec647",
+        (
+            "https://s3.amazonaws.com/text-datasets/nietzsche.txt",
+            "https://storage.googleapis.com/tfjs-examples/lstm-text-generation/data/nietzsche.txt",
+        ),
+    ),
+}
+
+# sha256 of each model and of its card, written by `make pretrained`
+MODELS = {
+    "nietzsche": [
+        "2be7cc3112f632a227f916c8d37efccf7a7f8e41ed94f5571e1e9c8dde48f59f",
+        "c6e7b8c6f9da7f9415b717074bda0ca0db91e9ec314ede90e22e2fff2f3017a1",
+    ],
+    "nietzsche_classic": [
+        "b9e8ea72cd95c5502b149909e0c39815d55c35fd380840c34db684c342a33f37",
+        "49016cd4245ead56e02fa88dbaf479a1f79e5026b3979998d4796e6d903538d1",
+    ],
+}
+
+OKABE_ITO = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+
+
+# ---------------------------------------------------------------- setup
+
+
+def setup(seed: int = 0) -> None:
+    """Prepare a notebook: load Keras quietly, fix every seed, ask for repeatable operations, set the look of figures.
+
+    With the same seed a training repeats bit for bit on one machine; another processor differs in the last digits.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_DETERMINISTIC_OPS", "1")
+    with _quiet_stderr():
+        import keras
+
+        keras.utils.set_random_seed(seed)
+    import matplotlib as mpl
+
+    mpl.rc("figure", figsize=(8, 3.6))
+    mpl.rc("figure.constrained_layout", use=True)
+    mpl.rc("axes", grid=True, titlelocation="left", prop_cycle=mpl.cycler(color=OKABE_ITO))
+    mpl.rc("axes.spines", top=False, right=False)
+    mpl.rc("grid", alpha=0.3)
+
+
+def environment() -> str:
+    """One line that says which Python, Keras, backend and device this is."""
+    import keras
+
+    backend = keras.backend.backend()
+    version = getattr(sys.modules.get(backend), "__version__", "")
+    gpus = [device for device in keras.distribution.list_devices() if "cpu" not in device]
+    versions = f"Python {platform.python_version()}, Keras {keras.__version__} on {backend} {version}"
+    return f"{versions}, NumPy {np.__version__}, {', '.join(gpus) or f'CPU with {os.cpu_count()} cores'}"
+
+
+@contextlib.contextmanager
+def _quiet_stderr():
+    """Silence the lines that TensorFlow's C++ code writes to stderr before its log level is in force."""
+    sys.stderr.flush()
+    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)
+
+
+# ---------------------------------------------------------------- texts
+
+
+class Corpus(NamedTuple):
+    """A text with its name and where it came from."""
+
+    name: str
+    text: str
+    source: str
+
+
+def load_corpus(name: str) -> Corpus:
+    """Return a corpus of the course, from `LSTM_CORPUS_DIR`, the cache or the web; its sha256 is checked every time.
+
+    Without network the text is English prose that every Python carries, named "pydoc-topics", and a notice says so.
+    Raises ValueError for an unknown name or a damaged file, PermissionError where the cache cannot be written.
+    """
+    if name not in CORPORA:
+        raise ValueError(f"unknown corpus {name!r}: choose from {sorted(CORPORA)}, or use load_text(path) for your own")
+    file, sha256, urls = CORPORA[name]
+    try:
+        path = _fetch(file, sha256, urls, os.environ.get("LSTM_CORPUS_DIR"))
+    except ConnectionError as error:
+        from pydoc_data.topics import topics
+
+        print(
+            f"NOTICE: {name!r} could not be downloaded ({error}). We go on with prose from Python's manual, and every "
+            f"number will differ. For the real text, put {file} into a folder and set LSTM_CORPUS_DIR to that folder."
+        )
+        return Corpus("pydoc-topics", "\n".join(topics[key] for key in sorted(topics)), "the Python standard library")
+    return Corpus(name, path.read_bytes().decode("utf-8"), urls[0])
+
+
+def load_text(path: str | os.PathLike) -> str:
+    """Return the text of a UTF-8 file, line ends as "\\n", without a byte-order mark.
+
+    Raises FileNotFoundError, or ValueError if the file is empty or not UTF-8, naming the encoding it looks like.
+    """
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {str(path)!r}: this notebook runs in {pathlib.Path.cwd()}")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        guess = _guess_encoding(path.read_bytes())
+        raise ValueError(
+            f"{path.name} is not UTF-8 (byte {error.start}): it looks like {guess}. Save it as UTF-8 in your editor, "
+            "or read it with pathlib.Path(path).read_text(encoding=...)"
+        ) from None
+    if not text:
+        raise ValueError(f"{path.name} is empty: choose a file with text in it")
+    return text
+
+
+def _guess_encoding(data: bytes) -> str:
+    """Name the encoding that bytes which are not UTF-8 look like."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "UTF-16 with a byte-order mark: encoding='utf-16'"
+    import charset_normalizer
+
+    names = {
+        "big5": "Big5 (Traditional Chinese): encoding='cp950'",
+        "gb18030": "GBK (Simplified Chinese): encoding='gb18030'",
+        "shift_jis": "Shift-JIS (Japanese): encoding='cp932'",
+        "cp1252": "Latin-1 (Western European): encoding='cp1252'",
+    }
+    best = charset_normalizer.from_bytes(data, cp_isolation=list(names)).best()
+    return names.get(best.encoding if best else "", "no encoding that we know; is it a text file?")
+
+
+def _fetch(file: str, sha256: str, urls: Iterable[str], folder: str | os.PathLike | None) -> pathlib.Path:
+    """Return the path of a file with the right sha256: in `folder`, in the cache, or from the web.
+
+    Raises ConnectionError if no address can be reached, ValueError if a file is damaged (the cache then drops it).
+    """
+    import pooch
+    import requests
+    from tqdm.auto import tqdm
+
+    if folder and (path := pathlib.Path(folder) / file).exists():
+        if pooch.file_hash(path) != sha256:
+            raise ValueError(f"{path} is damaged: its sha256 should be {sha256}. Replace or remove it, and run again")
+        return path
+    cache = pathlib.Path(os.environ.get("LSTM_CACHE_DIR") or pooch.os_cache("lstm-text"))
+    pooch.get_logger().setLevel("ERROR")
+    problems, damaged = [], False
+    try:
+        if (cache / file).exists() and pooch.file_hash(cache / file) != sha256:
+            (cache / file).unlink()
+        for url in urls:
+            try:
+                with tqdm(desc=file, total=1, unit="B", unit_scale=True, file=sys.stdout, leave=False, delay=1) as bar:
+                    bar.reset = lambda bar=bar: bar.update(-bar.n)  # tqdm's own would show even a quick download
+                    download = pooch.HTTPDownloader(progressbar=bar, timeout=10)
+                    return pathlib.Path(pooch.retrieve(url, sha256, file, cache, downloader=download))
+            except requests.RequestException as error:
+                damaged |= isinstance(error, requests.exceptions.ChunkedEncodingError)
+                problems.append(f"{url}: {type(error).__name__}")
+            except ValueError:
+                damaged = True
+                problems.append(f"{url}: not the file that we know")
+    except OSError as error:
+        raise PermissionError(f"cannot write to {cache} ({error}): set LSTM_CACHE_DIR to a folder of yours") from None
+    if damaged:
+        raise ValueError(f"the download of {file} is damaged and was not kept: run again ({'; '.join(problems)})")
+    raise ConnectionError("; ".join(problems))
+
+
+# ---------------------------------------------------------------- ids and windows
+
+
+class Vocabulary:
+    """The tokens of a text in a fixed order; a token's id is its place in that order. Built in lesson 04.
+
+    >>> vocabulary = Vocabulary.from_text("to be")
+    >>> vocabulary.tokens, vocabulary.encode("be"), vocabulary.decode([4, 3])
+    ((' ', 'b', 'e', 'o', 't'), array([1, 2], dtype=int32), 'to')
+    """
+
+    def __init__(self, tokens: Iterable[str]):
+        self.tokens = tuple(tokens)
+        self._ids = {token: i for i, token in enumerate(self.tokens)}
+        if not self.tokens:
+            raise ValueError("a vocabulary needs at least one token: the text is empty")
+        if len(self._ids) < len(self.tokens):
+            raise ValueError("a vocabulary holds each token once: pass sorted(set(tokens))")
+
+    @classmethod
+    def from_text(cls, text: str) -> Vocabulary:
+        """The distinct characters of a text, sorted by code point."""
+        return cls(sorted(set(text)))
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def encode(self, text: Sequence[str]) -> np.ndarray:
+        """Text of T tokens → int32 ids (T,). Raises ValueError naming the first token that is not in the vocabulary."""
+        try:
+            return np.array([self._ids[token] for token in text], dtype=np.int32)
+        except KeyError as error:
+            token = error.args[0]
+            hint = f"; its lower case {token.lower()!r} is" if token.lower() in self._ids else ""
+            place = list(text).index(token)
+            raise ValueError(f"{token!r} (position {place}) is not in this vocabulary of {len(self)}{hint}") from None
+
+    def decode(self, ids: Sequence[int] | np.ndarray) -> str:
+        """Ids (T,) → text. Raises ValueError for an id outside 0 … V-1."""
+        ids = np.asarray(ids)
+        if ids.size and (ids.ndim != 1 or ids.dtype.kind not in "iu" or ids.min() < 0 or ids.max() >= len(self)):
+            raise ValueError(f"ids must be a flat sequence of integers in 0 … {len(self) - 1}")
+        return "".join(self.tokens[i] for i in ids.tolist())
+
+
+def split(ids: np.ndarray, validation: float = 0.1) -> tuple[np.ndarray, np.ndarray]:
+    """Cut ids (N,) by position into a training part and the held-out last `validation` share, both views.
+
+    >>> split(np.arange(10), 0.2)
+    (array([0, 1, 2, 3, 4, 5, 6, 7]), array([8, 9]))
+    """
+    held_out = round(len(ids) * validation) if 0 < validation < 1 else 0
+    if not 0 < held_out < len(ids):
+        raise ValueError(f"cannot hold out {validation} of {len(ids)} ids: use a share between 0 and 1, a longer text")
+    return ids[:-held_out], ids[-held_out:]
+
+
+def sliding_windows(ids: np.ndarray, length: int, step: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Windows x (N, length) and the id after each, y (N,), both read-only views of ids. Built in lesson 04.
+
+    >>> x, y = sliding_windows(np.arange(6), length=3, step=2)
+    >>> x.tolist(), y.tolist()
+    ([[0, 1, 2], [2, 3, 4]], [3, 5])
+    """
+    if length < 1 or step < 1:
+        raise ValueError(f"length and step must be at least 1, not {length} and {step}")
+    if len(ids) < length + 1:
+        raise ValueError(f"a window and its target need {length + 1} ids, the text has {len(ids)}: use a longer text")
+    windows = np.lib.stride_tricks.sliding_window_view(ids, length + 1)[::step]  # (N, length + 1)
+    return windows[:, :-1], windows[:, -1]
+
+
+def contiguous_batches(ids: np.ndarray, batch_size: int, length: int) -> tuple[np.ndarray, np.ndarray]:
+    """Cut ids into `batch_size` parallel streams, for stateful training with `fit(batch_size=…, shuffle=False)`.
+
+    Returns x and y, each (steps · batch_size, length), y one character later; row r + batch_size goes on where row r
+    ends. The last, incomplete piece of each stream is dropped. Built in lesson 04.
+
+    >>> x, y = contiguous_batches(np.arange(9), batch_size=2, length=2)
+    >>> x.tolist(), y.tolist()
+    ([[0, 1], [4, 5], [2, 3], [6, 7]], [[1, 2], [5, 6], [3, 4], [7, 8]])
+    """
+    if batch_size < 1 or length < 1:
+        raise ValueError(f"batch_size and length must be at least 1, not {batch_size} and {length}")
+    steps = (len(ids) - 1) // (batch_size * length)
+    if steps < 1:
+        needed = batch_size * length + 1
+        raise ValueError(f"{batch_size} streams of {length} need {needed} ids, not {len(ids)}: use fewer or shorter")
+
+    def rows(start: int) -> np.ndarray:
+        streams = ids[start : start + batch_size * steps * length].reshape(batch_size, steps, length)
+        return streams.swapaxes(0, 1).reshape(-1, length)
+
+    return rows(0), rows(1)
+
+
+# ---------------------------------------------------------------- from a distribution to a token
+
+
+def reweight(p: np.ndarray, temperature: float) -> np.ndarray:
+    """Distribution(s) p (…, V) at another temperature: exp(log p / T), normalised; T = 0 puts all on the largest.
+
+    The maximum of log p is subtracted first, so that no T > 0 can overflow. Raises ValueError for a temperature that is
+    negative, infinite or not a number, and for a p that is no distribution. Built in lesson 04.
+
+    >>> reweight([0.8, 0.1, 0.1], temperature=2)
+    array([0.58578644, 0.20710678, 0.20710678])
+    """
+    p = np.asarray(p, dtype=np.float64)
+    if p.ndim == 0 or not (np.isfinite(p).all() and (p >= 0).all() and (p.sum(-1) > 0).all()):
+        raise ValueError("p must hold finite numbers, none negative and not all zero: give probabilities, not logits")
+    with np.errstate(divide="ignore"):
+        return _distribution(np.log(p), temperature, None, None)
+
+
+def entropy(p: np.ndarray) -> np.ndarray:
+    """Entropy in bits of distribution(s) p (…, V) → (…): 0 when sure, log2 V when all are alike (Shannon, 1948).
+
+    >>> float(entropy([0.5, 0.25, 0.25]))
+    1.5
+    """
+    p = np.asarray(p, dtype=np.float64)
+    return 0.0 - np.sum(p * np.log2(p, where=p > 0, out=np.zeros_like(p)), axis=-1)  # 0.0 -: never prints -0.0
+
+
+def sample(
+    logits: np.ndarray,
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    rng: np.random.Generator | int | None = None,
+) -> int:
+    """Draw one id from logits (V,), which are log p up to a constant: temperature first, then top-k, then top-p.
+
+    `top_k` keeps the k likeliest tokens (1 … V), `top_p` the smallest set that holds that much probability (0 < p ≤ 1).
+    Built in lesson 04.
+
+    >>> sample([0.0, 3.0, 1.0], temperature=0)
+    1
+    """
+    logits = np.asarray(logits, dtype=np.float64)
+    if logits.ndim != 1:
+        raise ValueError(f"sample draws from one row of logits, shape (V,), not {logits.shape}")
+    p = _distribution(logits[None], temperature, top_k, top_p)
+    return int(_pick(p, np.random.default_rng(rng).random(1))[0])
+
+
+def _check_sampling(temperature: float, top_k: int | None, top_p: float | None, vocab_size: int) -> None:
+    if not (math.isfinite(temperature) and temperature >= 0):
+        raise ValueError(f"temperature must be finite and 0 or more, not {temperature}; 0 always takes the likeliest")
+    if top_k is not None and not 1 <= top_k <= vocab_size:
+        raise ValueError(f"top_k must lie in 1 … {vocab_size}, the vocabulary, not {top_k}; None keeps every token")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ValueError(f"top_p must be over 0 and at most 1, not {top_p}; None keeps every token")
+
+
+def _distribution(logits: np.ndarray, temperature: float, top_k: int | None, top_p: float | None) -> np.ndarray:
+    """Logits (…, V) → probabilities (…, V) in float64."""
+    vocab_size = logits.shape[-1]
+    _check_sampling(temperature, top_k, top_p, vocab_size)
+    logits = np.asarray(logits, dtype=np.float64)
+    largest = logits.max(axis=-1, keepdims=True)
+    if not np.isfinite(largest).all():
+        raise ValueError("the logits hold NaN or infinity: has the training diverged?")
+    if temperature == 0:
+        p = (np.arange(vocab_size) == logits.argmax(axis=-1)[..., None]).astype(np.float64)
+    else:
+        with np.errstate(over="ignore"):
+            p = np.exp((logits - largest) / temperature)
+    if top_k is not None or top_p is not None:
+        order = np.argsort(-p, axis=-1, kind="stable")  # likeliest first; equals in the order of their ids
+        ranked = np.take_along_axis(p, order, axis=-1)
+        if top_k is not None:
+            ranked[..., top_k:] = 0
+        if top_p is not None:
+            before = np.cumsum(ranked, axis=-1) - ranked
+            ranked[before >= top_p * ranked.sum(axis=-1, keepdims=True)] = 0
+        np.put_along_axis(p, order, ranked, axis=-1)
+    return p / p.sum(axis=-1, keepdims=True)
+
+
+def _pick(p: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """Distributions p (B, V) and uniform numbers u (B,) in [0, 1) → ids (B,): where the running sum of p passes u."""
+    running = p.cumsum(axis=-1)
+    return (running > (u * running[:, -1])[:, None]).argmax(axis=-1)
+
+
+# ---------------------------------------------------------------- generation
+
+
+def generate(
+    model,
+    vocabulary: Vocabulary,
+    prompt: str,
+    length: int,
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    samples: int | None = None,
+    seed: int | None = None,
+    window: int | None = None,
+) -> str | list[str]:
+    """Write `length` characters after `prompt`; `samples=n` gives a list, the first as without `samples`.
+
+    `model`: a Keras model of Embedding (or one-hot input) → one or more LSTM, Dropout between → Dense with V units; its
+    weights run in the NumPy cell below with carried state. `window=n` starts from zero for every character and reads
+    only the last n, as the classic recipe does. An empty prompt starts from the zero state. The same seed gives the
+    same text. Raises ValueError for a model of another kind, a vocabulary of another size and settings out of range.
+    Built in lesson 04.
+    """
+    import threadpoolctl
+
+    embedding, layers, dense_kernel, dense_bias = _read_weights(model, len(vocabulary))
+    _check_sampling(temperature, top_k, top_p, len(vocabulary))
+    if length < 0 or (samples is not None and samples < 1) or (window is not None and window < 1):
+        raise ValueError("length must be 0 or more, samples and window 1 or more (or None)")
+    batch_size = 1 if samples is None else samples
+    streams = np.random.SeedSequence(seed).spawn(batch_size)  # a sample's noise does not depend on how many there are
+    noise = np.stack([np.random.default_rng(stream).random(length) for stream in streams], axis=1)  # (length, B)
+
+    (kernel, _, bias), *_ = layers
+    gate_inputs = (kernel if embedding is None else embedding @ kernel) + bias  # (V, 4H): each token's x W + b
+    zero = [(np.zeros((batch_size, len(recurrent)), np.float32),) * 2 for _, recurrent, _ in layers]  # h, c by layer
+
+    def read(rows: np.ndarray, state: list) -> list:
+        """Feed rows of ids (T, B), one id a step to each sample; return the new (h, c) of every layer."""
+        for row in rows:
+            inputs, new = gate_inputs[row], []
+            for depth, (h, c) in enumerate(state):
+                if depth:
+                    inputs = new[-1][0] @ layers[depth][0] + layers[depth][2]
+                new.append(_lstm_step(inputs, h, c, layers[depth][1]))
+            state = new
+        return state
+
+    start = len(prompt)
+    ids = np.empty((start + length, batch_size), np.int64)
+    ids[:start] = vocabulary.encode(prompt)[:, None]
+    # Products this small only wait for each other when a batch spreads them over threads.
+    with threadpoolctl.threadpool_limits(None if samples is None else 1, "blas"):
+        state = read(ids[: 0 if window else start], zero)
+        for t in range(start, start + length):
+            if window:
+                state = read(ids[max(0, t - window) : t], zero)
+            logits = state[-1][0] @ dense_kernel + dense_bias  # (B, V)
+            ids[t] = _pick(_distribution(logits, temperature, top_k, top_p), noise[t - start])
+            if not window:
+                state = read(ids[t : t + 1], state)
+    texts = [vocabulary.decode(column) for column in ids[start:].T]
+    return texts[0] if samples is None else texts
+
+
+def _lstm_step(inputs: np.ndarray, h: np.ndarray, c: np.ndarray, recurrent: np.ndarray) -> tuple:
+    """One LSTM step: inputs = x W + b (B, 4H), states h and c (B, H), recurrent kernel (H, 4H) → new h, c (B, H).
+
+    Gates stand in Keras' order i f g o. The sigmoid is written with tanh, which cannot overflow. Hochreiter and
+    Schmidhuber (1997), with the forget gate of Gers, Schmidhuber and Cummins (2000).
+    """
+    units = h.shape[1]
+    z = inputs + h @ recurrent
+    gates = 0.5 * np.tanh(0.5 * z) + 0.5
+    i, f, o = gates[:, :units], gates[:, units : 2 * units], gates[:, 3 * units :]
+    c = f * c + i * np.tanh(z[:, 2 * units : 3 * units])
+    return o * np.tanh(c), c
+
+
+def _read_weights(model, vocab_size: int):
+    """A Keras text model as arrays: embedding or None, [(kernel, recurrent, bias)], dense kernel, dense bias."""
+    embedding, lstms, dense = None, [], None
+    for layer in model.layers:
+        kind = type(layer).__name__
+        if kind == "TimeDistributed":
+            layer, kind = layer.layer, type(layer.layer).__name__
+        settings = layer.get_config()
+        if kind == "Embedding" and embedding is None and not lstms:
+            embedding = np.asarray(layer.get_weights()[0])
+        elif kind == "LSTM" and dense is None:
+            if settings["activation"] != "tanh" or settings["recurrent_activation"] != "sigmoid" or layer.go_backwards:
+                raise ValueError(f"{layer.name}: generate runs forward LSTMs with tanh and sigmoid, Keras' defaults")
+            kernel, recurrent, *bias = layer.get_weights()
+            lstms.append((kernel, recurrent, bias[0] if bias else np.zeros(kernel.shape[1], np.float32)))
+        elif kind == "Dense" and lstms and dense is None and settings["activation"] in ("softmax", "linear"):
+            kernel, *bias = layer.get_weights()
+            dense = kernel, bias[0] if bias else np.zeros(kernel.shape[1], np.float32)
+        elif kind == "Bidirectional":
+            raise ValueError(f"{layer.name} reads the text backwards too: it needs the characters that it should write")
+        elif kind not in ("InputLayer", "Dropout", "SpatialDropout1D", "Softmax"):
+            raise ValueError(f"{layer.name}: generate knows Embedding → LSTM … LSTM → Dense, with Dropout between")
+    if not lstms or dense is None:
+        raise ValueError("generate needs a model with at least one LSTM and a Dense layer after it")
+    inputs = len(lstms[0][0]) if embedding is None else len(embedding)
+    outputs = dense[0].shape[1]
+    if outputs != vocab_size or inputs < vocab_size:
+        sizes = f"reads {inputs} and writes {outputs} tokens, but the vocabulary has {vocab_size}"
+        raise ValueError(f"the model {sizes}: use the vocabulary that it was trained with")
+    return embedding, lstms, *dense
+
+
+def load_pretrained(name: str):
+    """Return (model, vocabulary, card) of a trained model: Keras model, Vocabulary, and the model card as a dict.
+
+    Files come from assets/models beside this module, else from the repository's address; their sha256 is checked.
+    Raises ValueError for an unknown name or a damaged file, ConnectionError where they cannot be had.
+    """
+    if name not in MODELS:
+        raise ValueError(f"unknown pretrained model {name!r}: choose one of {sorted(MODELS)}")
+    import keras
+
+    address = os.environ.get("LSTM_COURSE_URL", f"https://raw.githubusercontent.com/{REPOSITORY}/main")
+    folder = pathlib.Path(__file__).parent / "assets" / "models"
+    files = zip((f"{name}.keras", f"{name}.json"), MODELS[name])
+    try:
+        model, card = (_fetch(file, sha, [f"{address}/assets/models/{file}"], folder) for file, sha in files)
+    except ConnectionError as error:
+        raise ConnectionError(f"{name!r} could not be fetched ({error}): copy assets/models beside utils.py") from None
+    card = json.loads(card.read_text(encoding="utf-8"))
+    return keras.saving.load_model(model, compile=False, safe_mode=True), Vocabulary(card["vocabulary"]), card
+
+
+# ---------------------------------------------------------------- figures, tables, widgets
+
+
+def plot_curves(curves: Mapping, title: str, xlabel: str, ylabel: str, lines: Mapping | None = None, **limits) -> None:
+    """Draw named curves {name: (x, y)} and dashed horizontal lines {name: y}; `limits` such as ylim go to the axes."""
+    import matplotlib.pyplot as plt
+
+    _, axes = plt.subplots()
+    for (name, (x, y)), style in zip(curves.items(), ["-", "--", ":", "-."] * len(curves), strict=False):
+        axes.plot(x, y, style, marker="o", markersize=3, label=name)
+    for name, y in (lines or {}).items():
+        axes.axhline(y, color="black", linewidth=1, linestyle=(0, (5, 3)))
+        axes.annotate(name, (0.99, y), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize="small")
+    axes.set(title=title, xlabel=xlabel, ylabel=ylabel, **limits)
+    axes.legend()
+    plt.show()
+
+
+def show_samples(samples: Mapping[str, str], prompt: str = "") -> None:
+    """Show texts {label: text} as a table, the prompt in bold before each; everything is escaped."""
+    from IPython.display import HTML, display
+
+    rows = "".join(
+        f'<tr><th scope="row" style="vertical-align: top; white-space: nowrap">{html.escape(label)}</th>'
+        f'<td style="text-align: left">{_text_html(prompt, text)}</td></tr>'
+        for label, text in samples.items()
+    )
+    display(HTML(f"<table>{rows}</table>"))
+
+
+def _text_html(prompt: str, text: str) -> str:
+    style = "white-space: pre-wrap; overflow-wrap: anywhere; font-family: monospace; line-height: 1.5; margin: 0"
+    return f'<div style="{style}"><b>{html.escape(prompt)}</b>{html.escape(text)}</div>'
+
+
+def text_generator(model, vocabulary: Vocabulary, prompt: str = "", temperature: float = 0.5, length: int = 200):
+    """A widget that writes text: prompt, temperature, length, seed and a Generate button. Returns the widget.
+
+    The text follows every control once it is released; what cannot be generated is answered with the reason.
+    """
+    import ipywidgets as widgets
+
+    shared = {"continuous_update": False, "layout": {"width": "34em"}, "style": {"description_width": "9em"}}
+    controls = {
+        "prompt": widgets.Text(prompt, description="prompt", **shared),
+        "temperature": widgets.FloatSlider(temperature, min=0, max=2, step=0.05, description="temperature", **shared),
+        "length": widgets.IntSlider(length, min=50, max=1000, step=50, description="length (characters)", **shared),
+        "seed": widgets.BoundedIntText(0, min=0, max=2**31 - 1, description="seed", **shared),
+    }
+    button = widgets.Button(description="Generate", button_style="primary", tooltip="Write the text again")
+    output = widgets.HTML()
+
+    def write(_=None) -> None:
+        values = {name: control.value for name, control in controls.items()}
+        try:
+            text = _text_html(values["prompt"], generate(model, vocabulary, **values))
+        except ValueError as error:
+            text = f'<div role="alert">⚠ {html.escape(str(error))}</div>'
+        output.value = f'<div role="status" aria-live="polite">{text}</div>'
+
+    for control in controls.values():
+        control.observe(write, names="value")
+    button.on_click(write)
+    write()
+    return widgets.VBox([*controls.values(), button, output])
