@@ -64,4 +64,4 @@ badges: $(INSTALLED) ## write navigation, badges and the table of lessons (publi
 	@$(VENV) tools/badges.py $(if $(REPOSITORY),--repository '$(REPOSITORY)')
 
 screenshot: $(INSTALLED) ## take the picture of the slider for README.md
-	@$(VENV) -m pytest tests/browser -k screenshot
+	@CI=true LSTM_SCREENSHOT_DIR=assets/figures $(VENV) -m pytest tests/browser -k screenshot

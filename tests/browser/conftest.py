@@ -1,0 +1,175 @@
+"""A real JupyterLab and a real browser, on a copy of a lesson: one of each for a test file.
+
+The test file names the lesson in LESSON; ADDED_CELLS {id: source} are put at the end of the copy.
+"""
+
+import json
+import os
+import pathlib
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
+
+from notebook_files import ROOT, as_text, read
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+LONG = 180  # seconds for JupyterLab to start, and for a lesson to run; more than a busy machine needs
+expect.set_options(timeout=30_000)
+
+# All cells are in the page at once, and JupyterLab looks for no news.
+SETTINGS = {
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+
+HAS_RUN = """() => {
+    const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')].map(e => e.textContent);
+    return prompts[0] != '[ ]:' && !prompts.includes('[*]:');
+}"""
+
+
+def write_tree(folder: pathlib.Path, lesson: str, added: dict[str, str]) -> list[str]:
+    """Copy the lesson and what it needs; return its cells' ids. JupyterLab saves files: never the real ones."""
+    shutil.copytree(ROOT / "assets" / "models", folder / "assets" / "models")
+    shutil.copy(ROOT / "utils.py", folder)
+    notebook = read(ROOT / "notebooks" / lesson)
+    notebook.cells += [nbformat.v4.new_code_cell(source, id=name) for name, source in added.items()]
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.execution_count = None  # the page then tells which cells have run in it
+    (folder / "notebooks").mkdir()
+    (folder / "notebooks" / lesson).write_text(as_text(notebook), encoding="utf-8")
+    return [cell.id for cell in notebook.cells]
+
+
+def write_settings(folder: pathlib.Path) -> None:
+    for plugin, values in SETTINGS.items():
+        path = folder / f"{plugin}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values), encoding="utf-8")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def start_lab(home: pathlib.Path, port: int, token: str) -> subprocess.Popen:
+    """Start JupyterLab on home/tree; nothing of the user's own settings, extensions and sessions is read or written."""
+    folders = {"CONFIG": "config", "DATA": "data", "RUNTIME": "runtime"}
+    environment = {f"JUPYTER_{name}_DIR": str(home / folder) for name, folder in folders.items()}
+    options = {
+        "ServerApp.root_dir": home / "tree",
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "IdentityProvider.token": token,
+        "LabApp.user_settings_dir": home / "settings",
+        "LabApp.workspaces_dir": home / "workspaces",
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    environment |= {"IPYTHONDIR": str(home / "ipython")}
+    with open(home / "log", "w", encoding="utf-8") as log:
+        return subprocess.Popen(command, env=os.environ | environment, stdout=log, stderr=log)
+
+
+def wait_for_lab(server: subprocess.Popen, home: pathlib.Path, port: int) -> None:
+    end = time.monotonic() + LONG
+    while not listens(port):
+        if server.poll() is not None or time.monotonic() > end:
+            pytest.fail(f"JupyterLab did not start:\n{(home / 'log').read_text(encoding='utf-8')}")
+        time.sleep(0.1)
+
+
+def stop(server: subprocess.Popen) -> None:
+    server.terminate()  # it ends its kernels, too
+    try:
+        server.wait(30)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """The path of the system's Chromium: without one the tests skip, but never in continuous integration."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None and os.environ.get("CI") == "true":
+        pytest.fail(f"found none of {', '.join(BROWSERS)}: .ci/run says what is needed")
+    if path is None:
+        pytest.skip(f"found none of {', '.join(BROWSERS)}: install Chromium")
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """The running browser, which reaches nothing but this machine."""
+    flags = ["--disable-gpu", "--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        flags.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def lab(request, browser, tmp_path_factory):
+    """A running JupyterLab: its `address`, the `url` of the lesson in it, and the lesson's `cells` by id."""
+    home = tmp_path_factory.mktemp("lab")
+    cells = write_tree(home / "tree", request.module.LESSON, getattr(request.module, "ADDED_CELLS", {}))
+    write_settings(home / "settings")
+    port, token = free_port(), secrets.token_hex(16)
+    address = f"http://127.0.0.1:{port}"
+    server = start_lab(home, port, token)
+    try:
+        wait_for_lab(server, home, port)
+        url = f"{address}/doc/tree/notebooks/{request.module.LESSON}?token={token}"
+        yield SimpleNamespace(address=address, url=url, cells=cells)
+    finally:
+        stop(server)
+
+
+def is_ours(message: ConsoleMessage, address: str) -> bool:
+    """An error, but not a picture on another server, such as Colab's badge, that could not be had."""
+    outside = message.text.startswith("Failed to load resource") and not message.location["url"].startswith(address)
+    return message.type == "error" and not outside
+
+
+def run_all_cells(page: Page) -> None:
+    """Run all cells from the menu, and wait until the last has run or one has failed."""
+    idle = page.locator("#jp-main-statusbar").get_by_text("| Idle")  # the toolbar says idle before there is a kernel
+    expect(idle).to_be_visible(timeout=LONG * 1000)
+    page.locator(".jp-Notebook .jp-Cell").first.click()  # the menu acts on the notebook that has the focus
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_function(HAS_RUN, timeout=LONG * 1000)
+    expect(idle).to_be_visible(timeout=LONG * 1000)
+
+
+@pytest.fixture(scope="module")
+def lesson(lab, browser):
+    """The lesson after all its cells were run: `page`, `cells` by id, `errors` of the page and `dialogs` so far."""
+    page = browser.new_page(viewport={"width": 800, "height": 1000}, device_scale_factor=2)
+    errors, dialogs = [], []
+    page.on("console", lambda message: errors.append(message.text) if is_ours(message, lab.address) else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    page.goto(lab.url)
+    run_all_cells(page)
+    cells = {name: page.locator(".jp-Notebook .jp-Cell").nth(place) for place, name in enumerate(lab.cells)}
+    return SimpleNamespace(page=page, cells=cells, errors=errors, dialogs=dialogs)

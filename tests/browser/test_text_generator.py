@@ -1,0 +1,202 @@
+"""Lesson 00 as its reader sees it: all cells run, and the text generator obeys keyboard and mouse."""
+
+import os
+import pathlib
+import string
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+import utils
+
+LESSON = "00_start_here.ipynb"
+PROMPT = "the truth is "
+SCRIPT = "<script>alert(1)</script>"
+SCREENSHOTS = os.environ.get("LSTM_SCREENSHOT_DIR", pathlib.Path(__file__).parent / "screenshots")
+
+# The book has no "<". With other letters for the model's ids, a second widget takes a prompt that is an active element.
+ELEMENT = "<img src=x onerror=alert(1)>"
+LETTERS = "".join(dict.fromkeys(ELEMENT + string.printable))
+ADDED_CELLS = {"element": f"utils.text_generator(model, utils.Vocabulary({LETTERS!r}[: len(vocabulary)]))"}
+
+
+@pytest.fixture(scope="module")
+def nietzsche():
+    """The lesson's model and vocabulary, in the process of the tests."""
+    model, vocabulary, _ = utils.load_pretrained("nietzsche")
+    return model, vocabulary
+
+
+@pytest.fixture
+def panel(lesson):
+    """The lesson's widget, with a prompt that it can go on from."""
+    panel = lesson.cells["widget"].locator(".widget-vbox")
+    enter(box(panel, "prompt"), PROMPT)
+    return panel
+
+
+def box(panel: Locator, name: str) -> Locator:
+    """A box to type into, by its accessible name."""
+    return panel.get_by_role("spinbutton" if name == "seed" else "textbox", name=name, exact=True)
+
+
+def slider(panel: Locator, name: str) -> Locator:
+    """A slider's handle, by the label before it: ipywidgets does not tie the two together as it does for boxes."""
+    return row(panel, name).get_by_role("slider")
+
+
+def row(panel: Locator, name: str) -> Locator:
+    return panel.locator(".widget-slider").filter(has=panel.page.locator(f'label:text-is("{name}")'))
+
+
+def readout(panel: Locator, name: str) -> str:
+    return row(panel, name).locator(".widget-readout").inner_text()
+
+
+def button(panel: Locator) -> Locator:
+    return panel.get_by_role("button", name="Generate", exact=True)
+
+
+def output(panel: Locator) -> Locator:
+    return panel.get_by_role("status")
+
+
+def enter(box: Locator, text: str) -> None:
+    """Replace what stands in a box, key by key."""
+    box.press("ControlOrMeta+a")
+    box.press_sequentially(text)
+    box.press("Enter")
+
+
+def move_temperature(panel: Locator, target: float) -> None:
+    """Move the slider with the arrow keys, a step of 0.05 each."""
+    steps = round((target - float(readout(panel, "temperature"))) / 0.05)
+    for _ in range(abs(steps)):
+        slider(panel, "temperature").press("ArrowRight" if steps > 0 else "ArrowLeft")
+
+
+def expected(panel: Locator, model, vocabulary) -> str:
+    """Prompt and text that belong to the values which the controls show now."""
+    settings = {
+        "prompt": box(panel, "prompt").input_value(),
+        "length": int(readout(panel, "length (characters)")),
+        "temperature": float(readout(panel, "temperature")),
+        "seed": int(box(panel, "seed").input_value()),
+    }
+    return settings["prompt"] + utils.generate(model, vocabulary, **settings)
+
+
+def expect_text(panel: Locator, text: str) -> None:
+    """Wait until the widget shows exactly this text, with its spaces and line breaks."""
+    expect(output(panel)).to_have_js_property("textContent", text)
+    expect(output(panel)).to_be_visible()
+
+
+def press_tab_until_focused(control: Locator, presses: int = 4) -> None:
+    for _ in range(presses):
+        control.page.keyboard.press("Tab")
+        if control.evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail(f"{presses} times Tab do not lead to {control}")
+
+
+def test_all_cells_run_clean(lesson):
+    """No cell fails or warns, and the page reports no error of its own: what a reader sees after Run All Cells."""
+    prompts = lesson.page.locator(".jp-CodeCell .jp-InputArea-prompt").all_inner_texts()
+    outputs = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.{}"]'
+    assert lesson.page.locator(outputs.format("error")).all_inner_texts() == []
+    assert lesson.page.locator(outputs.format("stderr")).all_inner_texts() == []
+    assert prompts == [f"[{number}]:" for number in range(1, len(prompts) + 1)]
+    assert lesson.errors == []
+
+
+def test_arrow_key_moves_the_temperature(panel, nietzsche):
+    """One key: the readout goes one step on, and the text becomes the one that this temperature gives."""
+    expect_text(panel, expected(panel, *nietzsche))
+    before = readout(panel, "temperature"), output(panel).text_content()
+    box(panel, "prompt").focus()
+    press_tab_until_focused(slider(panel, "temperature"))
+    panel.page.keyboard.press("ArrowRight")
+    assert float(readout(panel, "temperature")) == pytest.approx(float(before[0]) + 0.05)
+    assert expected(panel, *nietzsche) != before[1]
+    expect_text(panel, expected(panel, *nietzsche))
+
+
+def test_the_seed_decides_the_text(panel, nietzsche):
+    """Generate shows no other text, however often; another seed does; the first seed brings the first text back."""
+    enter(box(panel, "seed"), "1")
+    first = expected(panel, *nietzsche)
+    expect_text(panel, first)
+    panel.locator(".widget-html-content").evaluate("""content => {
+        window.shown = [];
+        const observer = new MutationObserver(() => window.shown.push(content.textContent));
+        observer.observe(content, {childList: true, subtree: true, characterData: true});
+    }""")
+    button(panel).click()
+    button(panel).click()
+    enter(box(panel, "seed"), "2")
+    second = expected(panel, *nietzsche)
+    expect_text(panel, second)
+    assert second != first
+    assert set(panel.page.evaluate("window.shown")) <= {first, second}
+    enter(box(panel, "seed"), "1")
+    expect_text(panel, first)
+
+
+def test_a_script_in_the_prompt_is_answered_with_a_message(panel, lesson):
+    """It stays visible in the box, the message names the character that the model does not know, and nothing runs."""
+    enter(box(panel, "prompt"), SCRIPT)
+    expect(panel.get_by_role("alert")).to_contain_text("'<' (position 0) is not in this vocabulary")
+    expect(box(panel, "prompt")).to_have_value(SCRIPT)
+    expect(panel.locator("script")).to_have_count(0)
+    assert lesson.dialogs == []
+
+
+def test_an_element_in_the_prompt_is_shown_as_text(lesson, nietzsche):
+    """Where the vocabulary has the characters of HTML, the prompt is escaped before the text: no element, no dialog."""
+    model, vocabulary = nietzsche
+    panel = lesson.cells["element"].locator(".widget-vbox")
+    enter(box(panel, "prompt"), ELEMENT)
+    expect_text(panel, expected(panel, model, utils.Vocabulary(LETTERS[: len(vocabulary)])))
+    expect(panel.locator("img")).to_have_count(0)
+    assert lesson.dialogs == []
+
+
+def test_a_capital_letter_is_answered_with_its_lower_case(panel, nietzsche):
+    """The commonest mistake of a reader gets a cure, and a good prompt brings the text back."""
+    enter(box(panel, "prompt"), "The truth is ")
+    expect(panel.get_by_role("alert")).to_contain_text("'T' (position 0) is not in this vocabulary")
+    expect(panel.get_by_role("alert")).to_contain_text("its lower case 't' is")
+    enter(box(panel, "prompt"), PROMPT)
+    expect_text(panel, expected(panel, *nietzsche))
+
+
+def test_tab_reaches_every_control_by_its_name(panel, lesson):
+    """From its cell on, in reading order: without a mouse, and with a label for each."""
+    lesson.cells["widget"].focus()
+    for control in (
+        box(panel, "prompt"),
+        slider(panel, "temperature"),
+        slider(panel, "length (characters)"),
+        box(panel, "seed"),
+        button(panel),
+    ):
+        press_tab_until_focused(control)
+
+
+def test_screenshot_of_the_widget(panel, nietzsche):
+    """The README's picture shows what the widget really writes, and is small enough for a page."""
+    enter(box(panel, "seed"), "0")
+    move_temperature(panel, 0.5)
+    assert readout(panel, "temperature") == "0.50"
+    expect_text(panel, expected(panel, *nietzsche))
+    panel.page.evaluate("document.activeElement.blur()")
+    panel.page.mouse.move(0, 0)
+    picture = pathlib.Path(SCREENSHOTS) / "slider.png"
+    panel.screenshot(path=picture, style=".widget-vbox { padding: 8px }")
+    assert 5_000 < picture.stat().st_size < 300_000
+
+
+def test_the_page_stayed_clean(lesson):
+    """Using the controls has raised no error in the page either."""
+    assert lesson.errors == []
