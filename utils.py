@@ -573,7 +573,7 @@ def text_generator(model, vocabulary: Vocabulary, prompt: str = "", temperature:
     """
     import ipywidgets as widgets
 
-    shared = {"continuous_update": False, "layout": {"width": "34em"}, "style": {"description_width": "9em"}}
+    shared = {"continuous_update": False, "layout": {"width": "36em"}, "style": {"description_width": "11em"}}
     controls = {
         "prompt": widgets.Text(prompt, description="prompt", **shared),
         "temperature": widgets.FloatSlider(temperature, min=0, max=2, step=0.05, description="temperature", **shared),
