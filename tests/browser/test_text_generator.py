@@ -11,6 +11,7 @@ import utils
 
 LESSON = "00_start_here.ipynb"
 PROMPT = "the truth is "
+STEPS = {"temperature": 0.05, "length (characters)": 50}
 SCRIPT = "<script>alert(1)</script>"
 SCREENSHOTS = os.environ.get("LSTM_SCREENSHOT_DIR", pathlib.Path(__file__).parent / "screenshots")
 
@@ -29,9 +30,12 @@ def nietzsche():
 
 @pytest.fixture
 def panel(lesson):
-    """The lesson's widget, with a prompt that it can go on from."""
+    """The lesson's widget, with the values that it starts from."""
     panel = lesson.cells["widget"].locator(".widget-vbox")
     enter(box(panel, "prompt"), PROMPT)
+    enter(box(panel, "seed"), "0")
+    move(panel, "temperature", 0.5)
+    move(panel, "length (characters)", 200)
     return panel
 
 
@@ -68,11 +72,11 @@ def enter(box: Locator, text: str) -> None:
     box.press("Enter")
 
 
-def move_temperature(panel: Locator, target: float) -> None:
-    """Move the slider with the arrow keys, a step of 0.05 each."""
-    steps = round((target - float(readout(panel, "temperature"))) / 0.05)
+def move(panel: Locator, name: str, target: float) -> None:
+    """Move a slider with the arrow keys, step by step."""
+    steps = round((target - float(readout(panel, name))) / STEPS[name])
     for _ in range(abs(steps)):
-        slider(panel, "temperature").press("ArrowRight" if steps > 0 else "ArrowLeft")
+        slider(panel, name).press("ArrowRight" if steps > 0 else "ArrowLeft")
 
 
 def expected(panel: Locator, model, vocabulary) -> str:
@@ -117,7 +121,7 @@ def test_arrow_key_moves_the_temperature(panel, nietzsche):
     box(panel, "prompt").focus()
     press_tab_until_focused(slider(panel, "temperature"))
     panel.page.keyboard.press("ArrowRight")
-    assert float(readout(panel, "temperature")) == pytest.approx(float(before[0]) + 0.05)
+    assert float(readout(panel, "temperature")) == pytest.approx(float(before[0]) + STEPS["temperature"])
     assert expected(panel, *nietzsche) != before[1]
     expect_text(panel, expected(panel, *nietzsche))
 
@@ -141,6 +145,16 @@ def test_the_seed_decides_the_text(panel, nietzsche):
     assert set(panel.page.evaluate("window.shown")) <= {first, second}
     enter(box(panel, "seed"), "1")
     expect_text(panel, first)
+
+
+def test_the_last_change_wins(panel, nietzsche):
+    """JupyterLab hands Generate and the sliders to different threads: a text begun earlier must not end up on top."""
+    slider(panel, "length (characters)").press("End")
+    expect_text(panel, expected(panel, *nietzsche))
+    button(panel).click()
+    slider(panel, "length (characters)").press("Home")  # a short text, finished before the long one
+    panel.page.wait_for_timeout(1000)  # for the long one to come, if it does
+    expect_text(panel, expected(panel, *nietzsche))
 
 
 def test_a_script_in_the_prompt_is_answered_with_a_message(panel, lesson):
@@ -186,8 +200,6 @@ def test_tab_reaches_every_control_by_its_name(panel, lesson):
 
 def test_screenshot_of_the_widget(panel, nietzsche):
     """The README's picture shows what the widget really writes, and is small enough for a page."""
-    enter(box(panel, "seed"), "0")
-    move_temperature(panel, 0.5)
     assert readout(panel, "temperature") == "0.50"
     expect_text(panel, expected(panel, *nietzsche))
     panel.page.evaluate("document.activeElement.blur()")
