@@ -99,7 +99,7 @@ def test_logits_agree_with_keras(kind, window, seen):
         if kind == "stateful":
             model.layers[1].reset_state()
         read = text[max(0, t - window) if window else 0 : t]
-        assert np.allclose(logits[0], keras_logits(model, read), rtol=0, atol=1e-5)
+        assert logits.shape == (1, V) and np.allclose(logits[0], keras_logits(model, read), rtol=0, atol=1e-5)
 
 
 def test_logits_of_the_functional_api_agree_with_keras(seen):
@@ -187,9 +187,17 @@ def test_a_sample_does_not_depend_on_how_many_there_are(window):
 
 def test_the_seed_decides():
     model = deep()
-    texts = [generate(model, VOCABULARY, PROMPT, 30, seed=seed) for seed in (0, 0, 1, None, None)]
+    texts = [generate(model, VOCABULARY, PROMPT, 30, seed=seed) for seed in (0, 0, 1, None)]
+    texts += [generate(model, VOCABULARY, PROMPT, 30) for _ in range(2)]  # no seed: another text each time
     assert texts[0] == texts[1]
-    assert len(set(texts)) == 4
+    assert len(set(texts)) == 5
+
+
+def test_the_temperature_is_1_unless_told_otherwise():
+    model = deep()
+    plain = generate(model, VOCABULARY, PROMPT, 30, seed=0)
+    assert plain == generate(model, VOCABULARY, PROMPT, 30, seed=0, temperature=1)
+    assert plain != generate(model, VOCABULARY, PROMPT, 30, seed=0, temperature=2)
 
 
 def test_only_the_new_text_is_returned():
