@@ -3,11 +3,12 @@
 
 VENV := .venv/bin/python
 INSTALLED := .venv/.installed
+COLAB := .venv-colab
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help install lab test run bench pretrained lock badges screenshot
-.PHONY: test-lint test-unit test-notebooks test-offline test-browser
+.PHONY: test-lint test-unit test-notebooks test-offline test-browser test-colab
 
 # $(call step,name,command,cure) says which step runs and, where it fails, how to go on
 define step
@@ -16,7 +17,7 @@ define step
 endef
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## make .venv from requirements.lock
 	@echo 'The environment is ready: make lab'
@@ -47,6 +48,15 @@ test-offline: $(INSTALLED)
 
 test-browser: $(INSTALLED)
 	$(call step,browser,$(VENV) -m pytest tests/browser,install Chromium if it is missing; else mend what the test names)
+
+test-colab: $(COLAB)/.installed ## run the lessons with the versions that Colab ships (one: LESSON=04)
+	@$(COLAB)/bin/python tools/colab.py $(if $(LESSON),--lesson $(LESSON))
+
+# Without pip, so that a lesson that would install something fails.
+$(COLAB)/.installed: tools/colab.txt | $(INSTALLED)
+	$(call step,environment of Colab,$(VENV) -m uv venv --quiet --clear --python 3.12 $(COLAB) && $(VENV) -m uv pip install \
+	    --python $(COLAB) --requirement $<,install Python 3.12 (pyenv: PYENV_VERSION=3.12.x make test-colab) or mend tools/colab.txt)
+	@touch $@
 
 run: $(INSTALLED) ## run the lessons (one: LESSON=04; keep the outputs: SAVE=1)
 	@$(VENV) tools/run_lessons.py $(if $(LESSON),--lesson $(LESSON)) $(if $(SAVE),--save)

@@ -42,11 +42,11 @@ CORPORA = {
 # sha256 of each model and of its card, written by `make pretrained`
 MODELS = {
     "nietzsche": [
-        "2be7cc3112f632a227f916c8d37efccf7a7f8e41ed94f5571e1e9c8dde48f59f",
+        "e25dcb27b3e4c1f5577447729fe6894ba930586056cb2a640379f6a44b3d6b57",
         "c6e7b8c6f9da7f9415b717074bda0ca0db91e9ec314ede90e22e2fff2f3017a1",
     ],
     "nietzsche_classic": [
-        "b9e8ea72cd95c5502b149909e0c39815d55c35fd380840c34db684c342a33f37",
+        "8366dba8914bd8900617c382f1c9a05bb7bb567e940b44d0c8eda0c0654cdf11",
         "49016cd4245ead56e02fa88dbaf479a1f79e5026b3979998d4796e6d903538d1",
     ],
 }

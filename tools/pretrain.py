@@ -16,6 +16,7 @@ import sys
 
 import numpy as np
 
+import older_keras
 import recipes
 from recipes import keras, utils
 
@@ -146,6 +147,7 @@ def save(name: str, model: keras.Model, card: dict) -> None:
     """Write model and card, and their sha256 into utils.py."""
     MODELS.mkdir(parents=True, exist_ok=True)
     model.save(MODELS / f"{name}.keras", include_optimizer=False)
+    older_keras.rewrite(MODELS / f"{name}.keras")
     card = {"name": name, "parameters": model.count_params()} | card
     (MODELS / f"{name}.json").write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     files = (f"{name}.keras", f"{name}.json")

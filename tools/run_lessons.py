@@ -56,25 +56,40 @@ def run(path: pathlib.Path) -> tuple[NotebookNode, str]:
     return notebook, memory
 
 
+def run_with_progress(path: pathlib.Path) -> NotebookNode:
+    """Execute a notebook as `run` does, with a line that tells its name, seconds and memory; return it."""
+    print(f"{path.stem} … ", end="", flush=True)
+    start = time.perf_counter()
+    try:
+        notebook, memory = run(path)
+    except RuntimeError:
+        print(f"failed after {time.perf_counter() - start:.0f} s", flush=True)
+        raise
+    print(", ".join(filter(None, [f"{time.perf_counter() - start:.0f} s", memory])), flush=True)
+    return notebook
+
+
+def chosen(beginning: str) -> list[pathlib.Path]:
+    """Return the lessons whose file names begin so, or exit where there is none."""
+    paths = [path for path in lessons() if path.name.startswith(beginning)]
+    if not paths:
+        sys.exit(f"No lesson begins with {beginning!r}. There are: {', '.join(path.stem for path in lessons())}")
+    return paths
+
+
 def main() -> None:
     """Run all lessons, or one."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lesson", default="", help="only the lesson whose file name begins so, for example 04")
     parser.add_argument("--save", action="store_true", help="write the outputs into the notebooks")
     options = parser.parse_args()
-    paths = [path for path in lessons() if path.name.startswith(options.lesson)]
-    if not paths:
-        sys.exit(f"No lesson begins with {options.lesson!r}. There are: {', '.join(path.stem for path in lessons())}")
-    for path in paths:
-        print(f"{path.stem} … ", end="", flush=True)
-        start = time.perf_counter()
+    for path in chosen(options.lesson):
         try:
-            notebook, memory = run(path)
+            notebook = run_with_progress(path)
         except RuntimeError as error:
-            sys.exit(f"failed after {time.perf_counter() - start:.0f} s\n{error}")
+            sys.exit(str(error))
         if options.save:
             write(notebook, path)
-        print(", ".join(filter(None, [f"{time.perf_counter() - start:.0f} s", memory])), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,43 @@
+"""Saved models that older versions of Keras load too: Colab's is older than ours."""
+
+import json
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+
+import older_keras
+from notebook_files import ROOT
+
+
+def newer_settings(path) -> set[str]:
+    """Return the settings in a saved model that Keras 3.10 does not know."""
+    config = zipfile.ZipFile(path).read("config.json").decode()
+    return {name for name in older_keras.NEWER if json.dumps(name) in config}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "assets" / "models").glob("*.keras")), ids=lambda path: path.stem)
+def test_published_models_suit_older_keras(path):
+    """No published model has a setting that older versions refuse because they do not know it."""
+    assert newer_settings(path) == set()
+
+
+def test_only_newer_settings_go():
+    """A newer setting that is in use stays: older versions must refuse that model."""
+    settings = {"units": 3, "seed": None, "quantization_config": None, "input_axes": [0]}
+    assert older_keras.without_newer(settings) == {"units": 3, "seed": None, "input_axes": [0]}
+
+
+def test_rewriting_keeps_the_model(tmp_path):
+    """What is left out of the file changes nothing: the same layers with the same weights."""
+    layers = [keras.layers.Embedding(5, 3), keras.layers.LSTM(4), keras.layers.Dense(5)]
+    model = keras.Sequential([keras.Input((None,), dtype="int32"), *layers])
+    path = tmp_path / "tiny.keras"
+    model.save(path)
+    older_keras.rewrite(path)
+    assert newer_settings(path) == set()
+    loaded = keras.saving.load_model(path, safe_mode=True)
+    assert [layer.get_config() for layer in loaded.layers] == [layer.get_config() for layer in model.layers]
+    for weights, saved in zip(loaded.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(weights, saved)
