@@ -313,7 +313,7 @@ def reweight(p: np.ndarray, temperature: float) -> np.ndarray:
     """Distribution(s) p (…, V) at another temperature: exp(log p / T), normalised; T = 0 puts all on the largest.
 
     The maximum of log p is subtracted first, so that no T > 0 can overflow. Raises ValueError for a temperature that is
-    negative, infinite or not a number, and for a p that is no distribution. Built in lesson 04.
+    negative, infinite or not a number, and for a p that is no distribution. Built in lesson 02.
 
     >>> reweight([0.8, 0.1, 0.1], temperature=2)
     array([0.58578644, 0.20710678, 0.20710678])
@@ -326,7 +326,7 @@ def reweight(p: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def entropy(p: np.ndarray) -> np.ndarray:
-    """Entropy in bits of distribution(s) p (…, V) → (…): 0 when sure, log2 V when all are alike (Shannon, 1948).
+    """Entropy in bits of p (…, V) → (…): 0 if sure, log2 V if all are alike (Shannon, 1948). Built in lesson 02.
 
     >>> float(entropy([0.5, 0.25, 0.25]))
     1.5
@@ -346,7 +346,7 @@ def sample(
     """Draw one id from logits (V,), which are log p up to a constant: temperature first, then top-k, then top-p.
 
     `top_k` keeps the k likeliest tokens (1 … V), `top_p` the smallest set that holds that much probability (0 < p ≤ 1).
-    Built in lesson 04.
+    Built in lesson 02.
 
     >>> sample([0.0, 3.0, 1.0], temperature=0)
     1
@@ -468,7 +468,7 @@ def _lstm_step(inputs: np.ndarray, h: np.ndarray, c: np.ndarray, recurrent: np.n
     """One LSTM step: inputs = x W + b (B, 4H), states h and c (B, H), recurrent kernel (H, 4H) → new h, c (B, H).
 
     Gates stand in Keras' order i f g o. The sigmoid is written with tanh, which cannot overflow. Hochreiter and
-    Schmidhuber (1997), with the forget gate of Gers, Schmidhuber and Cummins (2000).
+    Schmidhuber (1997), with the forget gate of Gers, Schmidhuber and Cummins (2000). Built in lesson 01.
     """
     units = h.shape[1]
     z = inputs + h @ recurrent

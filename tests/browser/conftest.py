@@ -21,7 +21,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 from notebook_files import ROOT, as_text, read
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-LONG = 180  # seconds for JupyterLab to start, and for a lesson to run; more than a busy machine needs
+LONG = 600  # seconds for JupyterLab to start, and for a lesson to run; more than a busy machine needs
 expect.set_options(timeout=30_000)
 
 # All cells are in the page at once, and JupyterLab looks for no news.

@@ -5,13 +5,14 @@ import pathlib
 import string
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 import utils
+from checks import expect_accessible, expect_clean, median_wait
+from controls import box, button, enter, expect_text, move, output, press_tab_until_focused, readout, slider, written
 
 LESSON = "00_start_here.ipynb"
 PROMPT = "the truth is "
-STEPS = {"temperature": 0.05, "length (characters)": 50}
 SCRIPT = "<script>alert(1)</script>"
 SCREENSHOTS = os.environ.get("LSTM_SCREENSHOT_DIR", pathlib.Path(__file__).parent / "screenshots")
 
@@ -34,102 +35,37 @@ def panel(lesson):
     panel = lesson.cells["widget"].locator(".widget-vbox")
     enter(box(panel, "prompt"), PROMPT)
     enter(box(panel, "seed"), "0")
-    move(panel, "temperature", 0.5)
-    move(panel, "length (characters)", 200)
+    move(panel, "temperature", 0.5, step=0.05)
+    move(panel, "length (characters)", 200, step=50)
     return panel
 
 
-def box(panel: Locator, name: str) -> Locator:
-    """A box to type into, by its accessible name."""
-    return panel.get_by_role("spinbutton" if name == "seed" else "textbox", name=name, exact=True)
-
-
-def slider(panel: Locator, name: str) -> Locator:
-    """A slider's handle, by the label before it: ipywidgets does not tie the two together as it does for boxes."""
-    return row(panel, name).get_by_role("slider")
-
-
-def row(panel: Locator, name: str) -> Locator:
-    return panel.locator(".widget-slider").filter(has=panel.page.locator(f'label:text-is("{name}")'))
-
-
-def readout(panel: Locator, name: str) -> str:
-    return row(panel, name).locator(".widget-readout").inner_text()
-
-
-def button(panel: Locator) -> Locator:
-    return panel.get_by_role("button", name="Generate", exact=True)
-
-
-def output(panel: Locator) -> Locator:
-    return panel.get_by_role("status")
-
-
-def enter(box: Locator, text: str) -> None:
-    """Replace what stands in a box, key by key."""
-    box.press("ControlOrMeta+a")
-    box.press_sequentially(text)
-    box.press("Enter")
-
-
-def move(panel: Locator, name: str, target: float) -> None:
-    """Move a slider with the arrow keys, step by step."""
-    steps = round((target - float(readout(panel, name))) / STEPS[name])
-    for _ in range(abs(steps)):
-        slider(panel, name).press("ArrowRight" if steps > 0 else "ArrowLeft")
-
-
-def expected(panel: Locator, model, vocabulary) -> str:
-    """Prompt and text that belong to the values which the controls show now."""
-    settings = {
-        "prompt": box(panel, "prompt").input_value(),
-        "length": int(readout(panel, "length (characters)")),
-        "temperature": float(readout(panel, "temperature")),
-        "seed": int(box(panel, "seed").input_value()),
-    }
-    return settings["prompt"] + utils.generate(model, vocabulary, **settings)
-
-
-def expect_text(panel: Locator, text: str) -> None:
-    """Wait until the widget shows exactly this text, with its spaces and line breaks."""
-    expect(output(panel)).to_have_js_property("textContent", text)
-    expect(output(panel)).to_be_visible()
-
-
-def press_tab_until_focused(control: Locator, presses: int = 4) -> None:
-    for _ in range(presses):
-        control.page.keyboard.press("Tab")
-        if control.evaluate("element => element === document.activeElement"):
-            return
-    pytest.fail(f"{presses} times Tab do not lead to {control}")
-
-
 def test_all_cells_run_clean(lesson):
-    """No cell fails or warns, and the page reports no error of its own: what a reader sees after Run All Cells."""
-    prompts = lesson.page.locator(".jp-CodeCell .jp-InputArea-prompt").all_inner_texts()
-    outputs = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.{}"]'
-    assert lesson.page.locator(outputs.format("error")).all_inner_texts() == []
-    assert lesson.page.locator(outputs.format("stderr")).all_inner_texts() == []
-    assert prompts == [f"[{number}]:" for number in range(1, len(prompts) + 1)]
-    assert lesson.errors == []
+    """What a reader sees after Run All Cells."""
+    expect_clean(lesson)
+
+
+def test_accessible(panel):
+    """Nothing in the widget shuts a reader out."""
+    expect_accessible(panel)
 
 
 def test_arrow_key_moves_the_temperature(panel, nietzsche):
     """One key: the readout goes one step on, and the text becomes the one that this temperature gives."""
-    expect_text(panel, expected(panel, *nietzsche))
+    expect_text(panel, written(panel, *nietzsche))
     before = readout(panel, "temperature"), output(panel).text_content()
     box(panel, "prompt").focus()
     press_tab_until_focused(slider(panel, "temperature"))
     panel.page.keyboard.press("ArrowRight")
-    assert float(readout(panel, "temperature")) == pytest.approx(float(before[0]) + STEPS["temperature"])
-    assert expected(panel, *nietzsche) != before[1]
-    expect_text(panel, expected(panel, *nietzsche))
+    assert float(readout(panel, "temperature")) == pytest.approx(float(before[0]) + 0.05)
+    assert written(panel, *nietzsche) != before[1]
+    expect_text(panel, written(panel, *nietzsche))
 
 
 def test_the_seed_decides_the_text(panel, nietzsche):
     """Generate shows no other text, however often; another seed does; the first seed brings the first text back."""
     enter(box(panel, "seed"), "1")
-    first = expected(panel, *nietzsche)
+    first = written(panel, *nietzsche)
     expect_text(panel, first)
     panel.locator(".widget-html-content").evaluate("""content => {
         window.shown = [];
@@ -139,7 +75,7 @@ def test_the_seed_decides_the_text(panel, nietzsche):
     button(panel).click()
     button(panel).click()
     enter(box(panel, "seed"), "2")
-    second = expected(panel, *nietzsche)
+    second = written(panel, *nietzsche)
     expect_text(panel, second)
     assert second != first
     assert set(panel.page.evaluate("window.shown")) <= {first, second}
@@ -150,11 +86,11 @@ def test_the_seed_decides_the_text(panel, nietzsche):
 def test_the_last_change_wins(panel, nietzsche):
     """JupyterLab hands Generate and the sliders to different threads: a text begun earlier must not end up on top."""
     slider(panel, "length (characters)").press("End")
-    expect_text(panel, expected(panel, *nietzsche))
+    expect_text(panel, written(panel, *nietzsche))
     button(panel).click()
     slider(panel, "length (characters)").press("Home")  # a short text, finished before the long one
     panel.page.wait_for_timeout(1000)  # for the long one to come, if it does
-    expect_text(panel, expected(panel, *nietzsche))
+    expect_text(panel, written(panel, *nietzsche))
 
 
 def test_a_script_in_the_prompt_is_answered_with_a_message(panel, lesson):
@@ -171,7 +107,7 @@ def test_an_element_in_the_prompt_is_shown_as_text(lesson, nietzsche):
     model, vocabulary = nietzsche
     panel = lesson.cells["element"].locator(".widget-vbox")
     enter(box(panel, "prompt"), ELEMENT)
-    expect_text(panel, expected(panel, model, utils.Vocabulary(LETTERS[: len(vocabulary)])))
+    expect_text(panel, written(panel, model, utils.Vocabulary(LETTERS[: len(vocabulary)])))
     expect(panel.locator("img")).to_have_count(0)
     assert lesson.dialogs == []
 
@@ -182,7 +118,7 @@ def test_a_capital_letter_is_answered_with_its_lower_case(panel, nietzsche):
     expect(panel.get_by_role("alert")).to_contain_text("'T' (position 0) is not in this vocabulary")
     expect(panel.get_by_role("alert")).to_contain_text("its lower case 't' is")
     enter(box(panel, "prompt"), PROMPT)
-    expect_text(panel, expected(panel, *nietzsche))
+    expect_text(panel, written(panel, *nietzsche))
 
 
 def test_tab_reaches_every_control_by_its_name(panel, lesson):
@@ -201,12 +137,20 @@ def test_tab_reaches_every_control_by_its_name(panel, lesson):
 def test_screenshot_of_the_widget(panel, nietzsche):
     """The README's picture shows what the widget really writes, and is small enough for a page."""
     assert readout(panel, "temperature") == "0.50"
-    expect_text(panel, expected(panel, *nietzsche))
+    expect_text(panel, written(panel, *nietzsche))
     panel.page.evaluate("document.activeElement.blur()")
     panel.page.mouse.move(0, 0)
     picture = pathlib.Path(SCREENSHOTS) / "slider.png"
     panel.screenshot(path=picture, style=".widget-vbox { padding: 8px }")
     assert 5_000 < picture.stat().st_size < 300_000
+
+
+def test_text_comes_quickly(panel, capsys):
+    """From key press to 200 new characters in under half a second."""
+    wait = median_wait(panel, slider(panel, "temperature"), ["ArrowRight", "ArrowLeft"] * 8)
+    with capsys.disabled():
+        print(f" {wait:.0f} ms from key press to 200 new characters", end=" ")
+    assert wait < 500
 
 
 def test_the_page_stayed_clean(lesson):

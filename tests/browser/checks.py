@@ -1,0 +1,48 @@
+"""What holds for every lesson and every widget in the browser."""
+
+import statistics
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator
+
+OUTPUTS = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.{}"]'
+
+# ipywidgets draws each slider with a handle and a box for its value and ties neither to the label that it shows before
+# them; Python cannot reach them. All else in a widget is ours.
+SLIDERS = [".noUi-handle", ".widget-readout"]
+
+WATCH = """content => {
+    window.waits = [];
+    let pressed = null;
+    document.addEventListener("keydown", () => { pressed ??= performance.now(); }, true);
+    const changed = () => { if (pressed !== null) { window.waits.push(performance.now() - pressed); pressed = null; } };
+    new MutationObserver(changed).observe(content, {childList: true, subtree: true, characterData: true});
+}"""
+
+
+def expect_clean(lesson) -> None:
+    """No cell failed or warned, all ran once and in order, and the page has no error of its own."""
+    prompts = lesson.page.locator(".jp-CodeCell .jp-InputArea-prompt").all_inner_texts()
+    assert lesson.page.locator(OUTPUTS.format("error")).all_inner_texts() == []
+    assert lesson.page.locator(OUTPUTS.format("stderr")).all_inner_texts() == []
+    assert prompts == [f"[{number}]:" for number in range(1, len(prompts) + 1)]
+    assert lesson.errors == []
+
+
+def expect_accessible(panel: Locator) -> None:
+    """The axe rules find nothing serious in a widget, apart from the sliders' own parts."""
+    panel.evaluate("element => element.setAttribute('data-checked', '')")
+    found = Axe().run(panel.page, {"include": [["[data-checked]"]], "exclude": [[part] for part in SLIDERS]})
+    panel.evaluate("element => element.removeAttribute('data-checked')")
+    serious = [fault for fault in found.response["violations"] if fault["impact"] in ("serious", "critical")]
+    assert serious == [], found.generate_report()
+
+
+def median_wait(panel: Locator, handle: Locator, keys: list[str]) -> float:
+    """Median milliseconds from a key pressed on a slider's handle to the widget's changed output."""
+    content = panel.locator(".widget-html-content")
+    content.evaluate(WATCH)
+    for number, key in enumerate(keys, start=1):
+        handle.press(key)
+        panel.page.wait_for_function(f"window.waits.length === {number}")
+    return statistics.median(panel.page.evaluate("window.waits"))

@@ -1,0 +1,73 @@
+"""The controls of the course's widgets as their user meets them: by label, with keyboard and mouse."""
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+import utils
+
+
+def box(panel: Locator, name: str) -> Locator:
+    """A box to type into, by its accessible name."""
+    return panel.get_by_role("spinbutton" if name == "seed" else "textbox", name=name, exact=True)
+
+
+def slider(panel: Locator, name: str) -> Locator:
+    """A slider's handle, by the label before it: ipywidgets does not tie the two together as it does for boxes."""
+    return row(panel, name).get_by_role("slider")
+
+
+def row(panel: Locator, name: str) -> Locator:
+    return panel.locator(".widget-slider, .jupyter-widgets.widget-hslider").filter(
+        has=panel.page.locator(f'label:text-is("{name}")')
+    )
+
+
+def readout(panel: Locator, name: str) -> str:
+    return row(panel, name).locator(".widget-readout").inner_text()
+
+
+def button(panel: Locator) -> Locator:
+    return panel.get_by_role("button", name="Generate", exact=True)
+
+
+def output(panel: Locator) -> Locator:
+    return panel.get_by_role("status")
+
+
+def enter(box: Locator, text: str) -> None:
+    """Replace what stands in a box, key by key."""
+    box.press("ControlOrMeta+a")
+    box.press_sequentially(text)
+    box.press("Enter")
+
+
+def move(panel: Locator, name: str, target: float, step: float) -> None:
+    """Move a slider with the arrow keys, step by step."""
+    steps = round((target - float(readout(panel, name))) / step)
+    for _ in range(abs(steps)):
+        slider(panel, name).press("ArrowRight" if steps > 0 else "ArrowLeft")
+
+
+def press_tab_until_focused(control: Locator, presses: int = 4) -> None:
+    for _ in range(presses):
+        control.page.keyboard.press("Tab")
+        if control.evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail(f"{presses} times Tab do not lead to {control}")
+
+
+def written(panel: Locator, model, vocabulary) -> str:
+    """Prompt and text that belong to the values which the text generator's controls show now."""
+    settings = {
+        "prompt": box(panel, "prompt").input_value(),
+        "length": int(readout(panel, "length (characters)")),
+        "temperature": float(readout(panel, "temperature")),
+        "seed": int(box(panel, "seed").input_value()),
+    }
+    return settings["prompt"] + utils.generate(model, vocabulary, **settings)
+
+
+def expect_text(panel: Locator, text: str) -> None:
+    """Wait until the text generator shows exactly this text, with its spaces and line breaks."""
+    expect(output(panel)).to_have_js_property("textContent", text)
+    expect(output(panel)).to_be_visible()

@@ -1,0 +1,50 @@
+"""Lesson 04 as its reader sees it: two trainings run to their end, and the text generator works after them."""
+
+import pytest
+from playwright.sync_api import expect
+
+import utils
+from checks import expect_accessible, expect_clean
+from controls import box, button, enter, expect_text, output, readout, slider, written
+
+LESSON = "04_nietzsche.ipynb"
+
+
+@pytest.fixture
+def panel(lesson):
+    return lesson.cells["widget"].locator(".widget-vbox")
+
+
+def test_all_cells_run_clean(lesson):
+    """What a reader sees after Run All Cells."""
+    expect_clean(lesson)
+
+
+def test_the_text_follows_the_controls(panel):
+    """An arrow key changes the text to what the new temperature writes; Generate with the same seed leaves it."""
+    model, vocabulary, _ = utils.load_pretrained("nietzsche")
+    before, text = readout(panel, "temperature"), output(panel).text_content()
+    slider(panel, "temperature").press("ArrowLeft")
+    expect_text(panel, written(panel, model, vocabulary))
+    assert (readout(panel, "temperature"), output(panel).text_content()) != (before, text)
+    button(panel).click()
+    enter(box(panel, "seed"), "7")
+    expect_text(panel, written(panel, model, vocabulary))
+
+
+def test_a_script_in_the_prompt_is_text(panel, lesson):
+    """It is refused with a message that names the character, and nothing runs."""
+    enter(box(panel, "prompt"), "<script>alert(1)</script>")
+    expect(panel.get_by_role("alert")).to_contain_text("'<' (position 0)")
+    expect(panel.locator("script")).to_have_count(0)
+    assert lesson.dialogs == []
+
+
+def test_accessible(panel):
+    """Nothing in the widget shuts a reader out."""
+    expect_accessible(panel)
+
+
+def test_the_page_stayed_clean(lesson):
+    """Using the controls has raised no error in the page either."""
+    assert lesson.errors == []
