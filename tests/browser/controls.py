@@ -23,7 +23,8 @@ def row(panel: Locator, name: str) -> Locator:
 
 
 def readout(panel: Locator, name: str) -> str:
-    return row(panel, name).locator(".widget-readout").inner_text()
+    """A slider's value as shown, with a plain minus sign."""
+    return row(panel, name).locator(".widget-readout").inner_text().replace("\N{MINUS SIGN}", "-")
 
 
 def button(panel: Locator) -> Locator:
