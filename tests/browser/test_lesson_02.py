@@ -83,6 +83,23 @@ def test_bars_follow_at_once(explorer, capsys):
     expect_quick(explorer, slider(explorer, "temperature"), "changed bars", 150, capsys)
 
 
+def test_the_bars_follow_what_is_typed(lesson):
+    """Key by key the likeliest next characters are the model's own; what it does not know is named, as text."""
+    model, vocabulary, _ = utils.load_pretrained("nietzsche")
+    panel = lesson.cells["typing"].locator(".widget-vbox")
+    for prompt in ("the truth i", "morality an"):
+        logits = np.asarray(model(vocabulary.encode(prompt)[None]))[0, -1].astype(np.float64)
+        p = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
+        box(panel, "prompt").fill("")
+        box(panel, "prompt").press_sequentially(prompt)
+        expect(panel.locator("td").first).to_have_text(f"{p.max():.3f}")
+        likeliest = f"The likeliest next character is {vocabulary.tokens[p.argmax()]}, p = {p.max():.3f}."
+        expect(output(panel)).to_contain_text(likeliest)
+    box(panel, "prompt").press_sequentially("<script>")
+    expect(panel.get_by_role("alert")).to_contain_text("'<' (position 11) is not in this vocabulary")
+    expect(panel.locator("script")).to_have_count(0)
+
+
 def test_the_text_follows_the_temperature(generator):
     """The generator at the end writes what its controls say, and the same seed writes it again."""
     model, vocabulary, _ = utils.load_pretrained("nietzsche")
@@ -95,7 +112,7 @@ def test_the_text_follows_the_temperature(generator):
     expect_text(generator, first)
 
 
-@pytest.mark.parametrize("cell", ["explorer-widget", "explorer-real", "text-explorer"])
+@pytest.mark.parametrize("cell", ["typing", "explorer-widget", "explorer-real", "text-explorer"])
 def test_accessible(lesson, cell):
     """Nothing in the widgets shuts a reader out."""
     expect_accessible(lesson.cells[cell].locator(".widget-vbox"))
