@@ -1,10 +1,13 @@
 """What holds for every lesson and every widget in the browser."""
 
+import os
+import pathlib
 import statistics
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator
 
+SCREENSHOTS = pathlib.Path(os.environ.get("LSTM_SCREENSHOT_DIR", pathlib.Path(__file__).parent / "screenshots"))
 OUTPUTS = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.{}"]'
 
 # ipywidgets draws each slider with a handle and a box for its value and ties neither to the label that it shows before
@@ -36,6 +39,14 @@ def expect_accessible(panel: Locator) -> None:
     panel.evaluate("element => element.removeAttribute('data-checked')")
     serious = [fault for fault in found.response["violations"] if fault["impact"] in ("serious", "critical")]
     assert serious == [], found.generate_report()
+
+
+def take_picture(panel: Locator, name: str) -> pathlib.Path:
+    """A picture of the widget, without focus and pointer, in the folder of screenshots."""
+    panel.page.evaluate("document.activeElement.blur()")
+    panel.page.mouse.move(0, 0)
+    panel.screenshot(path=SCREENSHOTS / name, style=".widget-vbox { padding: 8px }")
+    return SCREENSHOTS / name
 
 
 def expect_quick(panel: Locator, handle: Locator, what: str, limit: int, capsys) -> None:

@@ -1,20 +1,17 @@
 """Lesson 00 as its reader sees it: all cells run, and the text generator obeys keyboard and mouse."""
 
-import os
-import pathlib
 import string
 
 import pytest
 from playwright.sync_api import expect
 
 import utils
-from checks import expect_accessible, expect_clean, expect_quick
+from checks import expect_accessible, expect_clean, expect_quick, take_picture
 from controls import box, button, enter, expect_text, move, output, press_tab_until_focused, readout, slider, written
 
 LESSON = "00_start_here.ipynb"
 PROMPT = "the truth is "
 SCRIPT = "<script>alert(1)</script>"
-SCREENSHOTS = os.environ.get("LSTM_SCREENSHOT_DIR", pathlib.Path(__file__).parent / "screenshots")
 
 # The book has no "<". With other letters for the model's ids, a second widget takes a prompt that is an active element.
 ELEMENT = "<img src=x onerror=alert(1)>"
@@ -138,10 +135,7 @@ def test_screenshot_of_the_widget(panel, nietzsche):
     """The README's picture shows what the widget really writes, and is small enough for a page."""
     assert readout(panel, "temperature") == "0.50"
     expect_text(panel, written(panel, *nietzsche))
-    panel.page.evaluate("document.activeElement.blur()")
-    panel.page.mouse.move(0, 0)
-    picture = pathlib.Path(SCREENSHOTS) / "slider.png"
-    panel.screenshot(path=picture, style=".widget-vbox { padding: 8px }")
+    picture = take_picture(panel, "slider.png")
     assert 5_000 < picture.stat().st_size < 300_000
 
 

@@ -5,7 +5,7 @@ import math
 import pytest
 from playwright.sync_api import expect
 
-from checks import expect_accessible, expect_clean, expect_quick
+from checks import expect_accessible, expect_clean, expect_quick, take_picture
 from controls import move, output, slider
 
 LESSON = "01_rnn_and_lstm.ipynb"
@@ -58,6 +58,7 @@ def test_traces_follow_at_once(explorer, capsys):
 def test_accessible(explorer):
     """Nothing in the widget shuts a reader out."""
     expect_accessible(explorer)
+    take_picture(explorer, "gates.png")
 
 
 def test_the_page_stayed_clean(lesson):

@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 import utils
-from checks import expect_accessible, expect_clean, expect_quick
+from checks import expect_accessible, expect_clean, expect_quick, take_picture
 from controls import box, enter, expect_text, output, readout, slider, written
 
 LESSON = "02_temperature.ipynb"
@@ -115,7 +115,9 @@ def test_the_text_follows_the_temperature(generator):
 @pytest.mark.parametrize("cell", ["typing", "explorer-widget", "explorer-real", "text-explorer"])
 def test_accessible(lesson, cell):
     """Nothing in the widgets shuts a reader out."""
-    expect_accessible(lesson.cells[cell].locator(".widget-vbox"))
+    panel = lesson.cells[cell].locator(".widget-vbox")
+    expect_accessible(panel)
+    take_picture(panel, f"{cell}.png")
 
 
 def test_a_fault_would_be_found(lesson):
