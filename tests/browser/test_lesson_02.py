@@ -98,6 +98,8 @@ def test_the_bars_follow_what_is_typed(lesson):
     box(panel, "prompt").press_sequentially("<script>")
     expect(panel.get_by_role("alert")).to_contain_text("'<' (position 11) is not in this vocabulary")
     expect(panel.locator("script")).to_have_count(0)
+    box(panel, "prompt").fill("the philosoph")  # good again
+    expect(output(panel)).to_be_visible()
 
 
 def test_the_text_follows_the_temperature(generator):
