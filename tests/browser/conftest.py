@@ -18,6 +18,7 @@ import nbformat
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
+import utils
 from notebook_files import ROOT, as_text, read
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -102,6 +103,13 @@ def stop(server: subprocess.Popen) -> None:
     except subprocess.TimeoutExpired:
         server.kill()
         server.wait()
+
+
+@pytest.fixture(scope="session")
+def nietzsche():
+    """The lessons' model and vocabulary, in the process of the tests."""
+    model, vocabulary, _ = utils.load_pretrained("nietzsche")
+    return model, vocabulary
 
 
 @pytest.fixture(scope="module")

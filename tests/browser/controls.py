@@ -17,9 +17,7 @@ def slider(panel: Locator, name: str) -> Locator:
 
 
 def row(panel: Locator, name: str) -> Locator:
-    return panel.locator(".widget-slider, .jupyter-widgets.widget-hslider").filter(
-        has=panel.page.locator(f'label:text-is("{name}")')
-    )
+    return panel.locator(".widget-hslider").filter(has=panel.page.locator(f'label:text-is("{name}")'))
 
 
 def readout(panel: Locator, name: str) -> str:

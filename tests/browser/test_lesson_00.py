@@ -19,13 +19,6 @@ LETTERS = "".join(dict.fromkeys(ELEMENT + string.printable))
 ADDED_CELLS = {"element": f"utils.text_generator(model, utils.Vocabulary({LETTERS!r}[: len(vocabulary)]))"}
 
 
-@pytest.fixture(scope="module")
-def nietzsche():
-    """The lesson's model and vocabulary, in the process of the tests."""
-    model, vocabulary, _ = utils.load_pretrained("nietzsche")
-    return model, vocabulary
-
-
 @pytest.fixture
 def panel(lesson):
     """The lesson's widget, with the values that it starts from."""

@@ -83,9 +83,9 @@ def test_bars_follow_at_once(explorer, capsys):
     expect_quick(explorer, slider(explorer, "temperature"), "changed bars", 150, capsys)
 
 
-def test_the_bars_follow_what_is_typed(lesson):
+def test_the_bars_follow_what_is_typed(lesson, nietzsche):
     """Key by key the likeliest next characters are the model's own; what it does not know is named, as text."""
-    model, vocabulary, _ = utils.load_pretrained("nietzsche")
+    model, vocabulary = nietzsche
     panel = lesson.cells["typing"].locator(".widget-vbox")
     for prompt in ("the truth i", "morality an"):
         logits = np.asarray(model(vocabulary.encode(prompt)[None]))[0, -1].astype(np.float64)
@@ -102,14 +102,13 @@ def test_the_bars_follow_what_is_typed(lesson):
     expect(output(panel)).to_be_visible()
 
 
-def test_the_text_follows_the_temperature(generator):
+def test_the_text_follows_the_temperature(generator, nietzsche):
     """The generator at the end writes what its controls say, and the same seed writes it again."""
-    model, vocabulary, _ = utils.load_pretrained("nietzsche")
     slider(generator, "temperature").press("ArrowRight")
-    first = written(generator, model, vocabulary)
+    first = written(generator, *nietzsche)
     expect_text(generator, first)
     enter(box(generator, "seed"), "1")
-    expect_text(generator, written(generator, model, vocabulary))
+    expect_text(generator, written(generator, *nietzsche))
     enter(box(generator, "seed"), "0")
     expect_text(generator, first)
 

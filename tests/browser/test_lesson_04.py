@@ -3,7 +3,6 @@
 import pytest
 from playwright.sync_api import expect
 
-import utils
 from checks import expect_accessible, expect_clean
 from controls import box, button, enter, expect_text, output, readout, slider, written
 
@@ -20,16 +19,16 @@ def test_all_cells_run_clean(lesson):
     expect_clean(lesson)
 
 
-def test_the_text_follows_the_controls(panel):
+def test_the_text_follows_the_controls(panel, nietzsche):
     """An arrow key changes the text to what the new temperature writes; Generate with the same seed leaves it."""
-    model, vocabulary, _ = utils.load_pretrained("nietzsche")
     before, text = readout(panel, "temperature"), output(panel).text_content()
     slider(panel, "temperature").press("ArrowLeft")
-    expect_text(panel, written(panel, model, vocabulary))
+    expect_text(panel, written(panel, *nietzsche))
     assert (readout(panel, "temperature"), output(panel).text_content()) != (before, text)
     button(panel).click()
+    expect_text(panel, written(panel, *nietzsche))
     enter(box(panel, "seed"), "7")
-    expect_text(panel, written(panel, model, vocabulary))
+    expect_text(panel, written(panel, *nietzsche))
 
 
 def test_a_script_in_the_prompt_is_text(panel, lesson):
