@@ -27,17 +27,43 @@ __all__ = [
 
 REPOSITORY = "OWNER/lstm-text-generation"  # written by `make badges REPOSITORY=owner/name`
 
-# file name, sha256 and the addresses to try in turn
+# the files of each corpus with their sha256, and the addresses to try in turn; to a final "/" the file's name is added
 CORPORA = {
     "nietzsche": (
-        "nietzsche.txt",
-        "23cf69874ab69d3d256099ab530ea4be24d47d9675b673bcc67cbcd6298ec647",
+        {"nietzsche.txt": "23cf69874ab69d3d256099ab530ea4be24d47d9675b673bcc67cbcd6298ec647"},
         (
             "https://s3.amazonaws.com/text-datasets/nietzsche.txt",
             "https://storage.googleapis.com/tfjs-examples/lstm-text-generation/data/nietzsche.txt",
         ),
     ),
+    "shakespeare": (
+        {"shakespeare.txt": "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"},
+        (
+            "https://storage.googleapis.com/download.tensorflow.org/data/shakespeare.txt",
+            "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
+        ),
+    ),
+    "tang": (  # ten thousand poems; the folder is called 全唐诗
+        {
+            "poet.tang.0.json": "4f88f429938082523cdc72a1612bd7a7c3e3f7a33f8192c61ae51340efc3c92d",
+            "poet.tang.1000.json": "6e703b8d8dcedbd6110f6d48d043665ca2131db2035a5bfcef5e59a19aeb6d75",
+            "poet.tang.2000.json": "ec28efa7e2ae9cdbbba09f0ed186e32ccae47a325ad1e5816b7ad56071c1665a",
+            "poet.tang.3000.json": "9e4ba2323752b6b9fbdba875cdbc6a26636fe0cabc85fd066370d4915952001f",
+            "poet.tang.4000.json": "b8a7946c879b9658a6c667a4c55f776fae7e5e00a17789ab06b274c1429afc66",
+            "poet.tang.5000.json": "a0306e6962cff01639ad9a00b042a201b8dec1f30fa5d768a7b112589887861e",
+            "poet.tang.6000.json": "982a21d2b15922b406911f1c825785054314c686da86b2155d7aebb362d22771",
+            "poet.tang.7000.json": "a6fb69d7b4343c904dc56ae5aae34facc2478d196b51c37ceba9d1e2f171b342",
+            "poet.tang.8000.json": "ac3848e95b02736168003863795de4474838c2d6a71a24ca2a4a280ea5177773",
+            "poet.tang.9000.json": "b99d6596e3a1fe1a661652383083f92d196b8baf4e461d087081d5e1e1b7a51f",
+        },
+        (
+            "https://raw.githubusercontent.com/chinese-poetry/chinese-poetry/99ebbef7e1345c0985c44b9fd96a3f9e776f117b/"
+            "%E5%85%A8%E5%94%90%E8%AF%97/",
+        ),
+    ),
 }
+
+VERSES = "923a2cb919685a9e343471d77a8f5faf6a56cc97427bddfe726d1c59626f614a"  # sha256 of assets/texts/verses.txt
 
 # sha256 of each model and of its card, written by `make pretrained`
 MODELS = {
@@ -48,6 +74,10 @@ MODELS = {
     "nietzsche_classic": [
         "8366dba8914bd8900617c382f1c9a05bb7bb567e940b44d0c8eda0c0654cdf11",
         "49016cd4245ead56e02fa88dbaf479a1f79e5026b3979998d4796e6d903538d1",
+    ],
+    "tang": [
+        "5a20743fd0c4de769c9c77bccd1749286c94b8bab7c378ad0353e7f4a90307f1",
+        "94430b84b232e7e5b9bb3167ec484ec227cdf279470560c0b3a3b62ade7d4b2f",
     ],
 }
 
@@ -116,23 +146,34 @@ class Corpus(NamedTuple):
 def load_corpus(name: str) -> Corpus:
     """Return a corpus of the course, from `LSTM_CORPUS_DIR`, the cache or the web; its sha256 is checked every time.
 
-    Without network the text is English prose that every Python carries, named "pydoc-topics", and a notice says so.
-    Raises ValueError for an unknown name or a damaged file, PermissionError where the cache cannot be written.
+    "tang" is a text of poems with an empty line between them. Without network the text is prose that every Python
+    carries ("pydoc-topics"), or for "tang" the course's own verse ("verses"), and a notice says so. Raises ValueError
+    for an unknown name or a damaged file, PermissionError where the cache cannot be written.
     """
     if name not in CORPORA:
         raise ValueError(f"unknown corpus {name!r}: choose from {sorted(CORPORA)}, or use load_text(path) for your own")
-    file, sha256, urls = CORPORA[name]
+    files, addresses = CORPORA[name]
     try:
-        path = _fetch(file, sha256, urls, os.environ.get("LSTM_CORPUS_DIR"))
+        paths = []
+        for file, sha256 in files.items():
+            urls = [url + file if url.endswith("/") else url for url in addresses]
+            paths.append(_fetch(file, sha256, urls, os.environ.get("LSTM_CORPUS_DIR")))
     except ConnectionError as error:
-        from pydoc_data.topics import topics
+        if name == "tang":
+            corpus = Corpus("verses", _fetch_own("texts", "verses.txt", VERSES).read_text("utf-8"), "this course")
+        else:
+            from pydoc_data.topics import topics
 
+            corpus = Corpus("pydoc-topics", "\n".join(map(topics.get, sorted(topics))), "the Python standard library")
         print(
-            f"NOTICE: {name!r} could not be downloaded ({error}). We go on with prose from Python's manual, and every "
-            f"number will differ. For the real text, put {file} into a folder and set LSTM_CORPUS_DIR to that folder."
+            f"NOTICE: {name!r} could not be downloaded ({error}). We go on with text of {corpus.source}, and every "
+            f"number will differ. For the real one, put {', '.join(files)} into a folder and set LSTM_CORPUS_DIR to it."
         )
-        return Corpus("pydoc-topics", "\n".join(topics[key] for key in sorted(topics)), "the Python standard library")
-    return Corpus(name, path.read_bytes().decode("utf-8"), urls[0])
+        return corpus
+    texts = [path.read_bytes().decode("utf-8") for path in paths]
+    if paths[0].suffix == ".json":
+        texts = ["\n".join(poem["paragraphs"]) for text in texts for poem in json.loads(text)]
+    return Corpus(name, "\n\n".join(texts), addresses[0])
 
 
 def load_text(path: str | os.PathLike) -> str:
@@ -210,6 +251,16 @@ def _fetch(file: str, sha256: str, urls: Iterable[str], folder: str | os.PathLik
     raise ConnectionError("; ".join(problems))
 
 
+def _fetch_own(room: str, file: str, sha256: str) -> pathlib.Path:
+    """Return the path of a file of the course, from assets/`room` beside this module or from the repository."""
+    address = os.environ.get("LSTM_COURSE_URL", f"https://raw.githubusercontent.com/{REPOSITORY}/main")
+    folder = pathlib.Path(__file__).parent / "assets" / room
+    try:
+        return _fetch(file, sha256, [f"{address}/assets/{room}/{file}"], folder)
+    except ConnectionError as error:
+        raise ConnectionError(f"{file} could not be fetched ({error}): copy assets/{room} beside utils.py") from None
+
+
 # ---------------------------------------------------------------- ids and windows
 
 
@@ -238,14 +289,16 @@ class Vocabulary:
         return len(self.tokens)
 
     def encode(self, text: Sequence[str]) -> np.ndarray:
-        """Text of T tokens → int32 ids (T,). Raises ValueError naming the first token that is not in the vocabulary."""
+        """Text of T tokens → int32 ids (T,). Raises ValueError naming the tokens that are not in the vocabulary."""
         try:
             return np.array([self._ids[token] for token in text], dtype=np.int32)
-        except KeyError as error:
-            token = error.args[0]
-            hint = f"; its lower case {token.lower()!r} is" if token.lower() in self._ids else ""
-            place = list(text).index(token)
-            raise ValueError(f"{token!r} (position {place}) is not in this vocabulary of {len(self)}{hint}") from None
+        except KeyError:
+            token, *others = dict.fromkeys(token for token in text if token not in self._ids)
+            hint = f" (its lower case {token.lower()!r} is)" if token.lower() in self._ids else ""
+            also = f"; also unknown: {', '.join(map(repr, others[:9]))}" if others else ""
+            also += f" and {len(others) - 9} more" if others[9:] else ""
+            where = f"{token!r} (position {list(text).index(token)})"
+            raise ValueError(f"{where} is not in this vocabulary of {len(self)}{hint}{also}") from None
 
     def decode(self, ids: Sequence[int] | np.ndarray) -> str:
         """Ids (T,) → text. Raises ValueError for an id outside 0 … V-1."""
@@ -520,13 +573,7 @@ def load_pretrained(name: str):
         raise ValueError(f"unknown pretrained model {name!r}: choose one of {sorted(MODELS)}")
     import keras
 
-    address = os.environ.get("LSTM_COURSE_URL", f"https://raw.githubusercontent.com/{REPOSITORY}/main")
-    folder = pathlib.Path(__file__).parent / "assets" / "models"
-    files = zip((f"{name}.keras", f"{name}.json"), MODELS[name])
-    try:
-        model, card = (_fetch(file, sha, [f"{address}/assets/models/{file}"], folder) for file, sha in files)
-    except ConnectionError as error:
-        raise ConnectionError(f"{name!r} could not be fetched ({error}): copy assets/models beside utils.py") from None
+    model, card = (_fetch_own("models", name + end, sha) for end, sha in zip((".keras", ".json"), MODELS[name]))
     card = json.loads(card.read_text(encoding="utf-8"))
     return keras.saving.load_model(model, compile=False, safe_mode=True), Vocabulary(card["vocabulary"]), card
 
@@ -566,10 +613,11 @@ def _text_html(prompt: str, text: str) -> str:
     return f'<div style="{style}"><b>{html.escape(prompt)}</b>{html.escape(text)}</div>'
 
 
-def text_generator(model, vocabulary: Vocabulary, prompt: str = "", temperature: float = 0.5, length: int = 200):
+def text_generator(model, vocabulary: Vocabulary, prompt="", temperature=0.5, length=200, before=""):
     """A widget that writes text: prompt, temperature, length, seed and a Generate button. Returns the widget.
 
-    The text follows every control once it is released; what cannot be generated is answered with the reason.
+    The text follows every control once it is released; what cannot be generated is answered with the reason. The model
+    reads `before` in front of the prompt, unseen: for instance an empty line, where a poem begins.
     """
     import ipywidgets as widgets
 
@@ -586,7 +634,9 @@ def text_generator(model, vocabulary: Vocabulary, prompt: str = "", temperature:
     def write(_=None) -> None:
         values = {name: control.value for name, control in controls.items()}
         try:
-            text = _text_html(values["prompt"], generate(model, vocabulary, **values))
+            vocabulary.encode(values["prompt"])  # its error counts positions in the prompt alone
+            text = generate(model, vocabulary, **values | {"prompt": before + values["prompt"]})
+            text = _text_html(values["prompt"], text)
         except ValueError as error:
             text = f'<div role="alert">⚠ {html.escape(str(error))}</div>'
         output.value = f'<div role="status" aria-live="polite">{text}</div>'

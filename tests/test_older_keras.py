@@ -29,10 +29,43 @@ def test_only_newer_settings_go():
     assert older_keras.without_newer(settings) == {"units": 3, "seed": None, "input_axes": [0]}
 
 
-def test_rewriting_keeps_the_model(tmp_path):
-    """What is left out of the file changes nothing: the same layers with the same weights."""
+@pytest.fixture
+def model():
+    """A model with all the layers of the course's."""
     layers = [keras.layers.Embedding(5, 3), keras.layers.LSTM(4), keras.layers.Dense(5)]
-    model = keras.Sequential([keras.Input((None,), dtype="int32"), *layers])
+    return keras.Sequential([keras.Input((None,), dtype="int32"), *layers])
+
+
+def test_rewriting_compresses(model, tmp_path):
+    """Every part of the file, which gets smaller by more than the settings that go; a second time changes nothing."""
+    path = tmp_path / "tiny.keras"
+    model.save(path)
+    parts = {file.filename: file.file_size for file in zipfile.ZipFile(path).infolist()}
+    older_keras.rewrite(path)
+    rewritten = zipfile.ZipFile(path).infolist()
+    assert [file.filename for file in rewritten] == list(parts)
+    assert all(file.compress_type == zipfile.ZIP_DEFLATED for file in rewritten)
+    assert all(file.compress_size < 0.9 * parts[file.filename] for file in rewritten if file.file_size > 100)
+    assert path.stat().st_size < 0.5 * sum(parts.values())
+    data = path.read_bytes()
+    older_keras.rewrite(path)
+    assert path.read_bytes() == data
+
+
+def test_weights_of_half_precision_take_half_the_room(tmp_path):
+    """Why the larger models are rounded: zeros in the last digits are what compression saves."""
+    model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(512)])
+    sizes = []
+    for rounding in (np.float32, np.float16):
+        model.set_weights([weights.astype(rounding).astype(np.float32) for weights in model.get_weights()])
+        model.save(tmp_path / "dense.keras")
+        older_keras.rewrite(tmp_path / "dense.keras")
+        sizes.append((tmp_path / "dense.keras").stat().st_size)
+    assert sizes[1] < 0.65 * sizes[0]
+
+
+def test_rewriting_keeps_the_model(model, tmp_path):
+    """What is left out of the file changes nothing: the same layers with the same weights."""
     path = tmp_path / "tiny.keras"
     model.save(path)
     older_keras.rewrite(path)

@@ -172,15 +172,25 @@ def test_run_names_the_cell_that_fails(course):
         run_lessons.run(path)
 
 
-@pytest.mark.parametrize(("loaded", "flag"), [("nietzsche", "--nbval\n"), ("pydoc-topics", "--nbval-lax\n")])
+@pytest.mark.parametrize(
+    ("loaded", "flag"),
+    [
+        (["nietzsche", "tang"], "--nbval\n"),
+        (["pydoc-topics", "tang"], "--nbval-lax\n"),
+        (["nietzsche", "verses"], "--nbval-lax\n"),
+        (["pydoc-topics", "verses"], "--nbval-lax\n"),
+    ],
+)
 def test_corpora_choose_the_comparison(monkeypatch, capsys, loaded, flag):
-    """Facts about a corpus are compared only where it is that corpus; what loading prints stays out of the way."""
+    """Facts about a corpus are compared only where all are at hand; what loading prints stays out of the way."""
 
     def load(name):
         print("NOTICE")
-        return utils.Corpus(loaded, "text", "somewhere")
+        return utils.Corpus(dict(zip(utils.CORPORA, loaded, strict=True))[name], "text", f"the home of {name}")
 
-    monkeypatch.setattr(utils, "CORPORA", {"nietzsche": ()})
+    monkeypatch.setattr(utils, "CORPORA", {"nietzsche": (), "tang": ()})
     monkeypatch.setattr(utils, "load_corpus", load)
     corpora.main()
-    assert capsys.readouterr().out == flag
+    out, err = capsys.readouterr()
+    assert out == flag
+    assert "nietzsche: the home of nietzsche\n" in err and "tang: the home of tang\n" in err

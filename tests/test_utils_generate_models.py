@@ -154,7 +154,7 @@ def test_a_damaged_download_of_a_model_is_refused(web, shop, tmp_path):
 
 def test_a_model_that_cannot_be_had(shop, dead_address, monkeypatch):
     monkeypatch.setenv("LSTM_COURSE_URL", dead_address)
-    with pytest.raises(ConnectionError, match="'tiny' could not be fetched .*copy assets/models beside utils.py"):
+    with pytest.raises(ConnectionError, match="tiny.keras could not be fetched .*copy assets/models beside utils.py"):
         load_pretrained("tiny")
 
 

@@ -69,3 +69,12 @@ def test_keyboard_and_screen_readers_find_the_controls(panel):
     assert list(panel) == ["prompt", "temperature", "length", "seed", "Generate", "html"]
     assert not any(panel[name].continuous_update for name in ("prompt", "temperature", "length", "seed"))
     assert (panel["temperature"].min, panel["temperature"].max) == (0, 2)
+
+
+def test_what_stands_before_the_prompt_is_read_but_not_shown():
+    """A poem or a speech begins after an empty line, which nobody can type into the field; errors do not count it."""
+    panel = parts(text_generator(deep(), VOCABULARY, prompt="ab", temperature=0.8, length=100, before="ba"))
+    text = generate(deep(), VOCABULARY, "baab", 100, temperature=0.8, seed=0).replace("<", "&lt;")
+    assert f"<b>ab</b>{text}</div>" in panel["html"].value
+    panel["prompt"].value = "ab?"
+    assert "(position 2)" in panel["html"].value

@@ -75,8 +75,60 @@ def test_an_unknown_character_is_named_with_its_position(text):
 
 
 def test_an_unknown_capital_leads_to_its_lower_case():
-    with pytest.raises(ValueError, match=r"'B' \(position 1\) .* of 2; its lower case 'b' is"):
+    with pytest.raises(ValueError, match=r"'B' \(position 1\) .* of 2 \(its lower case 'b' is\)"):
         Vocabulary("ab").encode("aB")
+
+
+def test_a_second_unknown_character_is_named_too():
+    """Each once, however often it comes."""
+    with pytest.raises(ValueError, match=r"^'X' \(position 1\) is not in this vocabulary of 2; also unknown: 'Y'$"):
+        Vocabulary("ab").encode("aXbYXYYX")
+
+
+def test_unknown_chinese_characters_are_named_as_they_are_written():
+    """Not as \\u667a\\u6167: the reader must recognise them."""
+    with pytest.raises(ValueError, match=r"^'智' \(position 2\) is not in this vocabulary of 7; also unknown: '慧'$"):
+        Vocabulary.from_text("人工正在改變。").encode("人工智慧正在改變。")
+
+
+def test_unknown_words_are_named():
+    with pytest.raises(ValueError, match=r"^'or' \(position 2\) is not in .* of 2; also unknown: 'not', 'that'$"):
+        Vocabulary(["to", "be"]).encode(["to", "be", "or", "not", "to", "be", "that"])
+
+
+def test_the_hint_of_the_first_stays_when_there_are_others():
+    with pytest.raises(ValueError, match=r"'B' \(position 1\) .* of 2 \(its lower case 'b' is\); also unknown: '!'$"):
+        Vocabulary("ab").encode("aB!")
+
+
+@pytest.mark.parametrize(
+    ("unknown", "rest"),
+    [
+        ("ABC", "; also unknown: 'B', 'C'"),
+        ("ABCDEFGHIJ", "; also unknown: 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J'"),
+        ("ABCDEFGHIJK", "; also unknown: 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J' and 1 more"),
+        ("JIHGFEDCBAZYX", "; also unknown: 'I', 'H', 'G', 'F', 'E', 'D', 'C', 'B', 'A' and 3 more"),
+    ],
+    ids=["three", "ten", "eleven", "thirteen"],
+)
+def test_of_many_unknown_characters_ten_are_named(unknown, rest):
+    """In the order of the text; the others are counted, so that a text in another script does not flood the page."""
+    with pytest.raises(ValueError) as error:
+        Vocabulary("12").encode("21" + unknown * 2)
+    assert str(error.value) == f"{unknown[0]!r} (position 2) is not in this vocabulary of 2{rest}"
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_what_cannot_be_encoded_is_what_the_vocabulary_lacks(known, text):
+    """An error if and only if a character is unknown, and then it names the first of them."""
+    unknown = [character for character in text if character not in known]
+    if not unknown:
+        assert Vocabulary.from_text(known).decode(Vocabulary.from_text(known).encode(text)) == text
+        return
+    with pytest.raises(ValueError) as error:
+        Vocabulary.from_text(known).encode(text)
+    assert str(error.value).startswith(f"{unknown[0]!r} (position {text.index(unknown[0])}) is not in this vocabulary")
+    assert all(repr(character) in str(error.value) for character in list(dict.fromkeys(unknown))[:10])
 
 
 @pytest.mark.parametrize("ids", [[0, -1], [0, 2], [0.0, 1.0], [[0, 1]], 0, [True], ["0"]])

@@ -1,12 +1,13 @@
 """Write what all lessons share: navigation, badges, the set-up cell, and the table of lessons in README.md.
 
 A notebook gives the facts: the first line of its cell `title`, and the key `lesson` of its metadata (question, gpu,
-reading_minutes, cpu_minutes). The repository's name is the line `REPOSITORY = ...` in utils.py; a fork
-changes it everywhere with `make badges REPOSITORY=owner/name`. With --check nothing is written: the files that differ
-from what would be written are named, and the exit status is 1.
+reading_minutes, cpu_minutes; and packages, if it needs more of them than the others). The repository's name is the
+line `REPOSITORY = ...` in utils.py; a fork changes it everywhere with `make badges REPOSITORY=owner/name`. With --check
+nothing is written: the files that differ from what would be written are named, and the exit status is 1.
 """
 
 import argparse
+import json
 import pathlib
 import re
 import sys
@@ -92,6 +93,12 @@ def navigation(file: str, titles: dict[str, str], gpu: str, repository: str) -> 
     return f"{badge(file, repository)} **GPU: {gpu}**\n\n{' · '.join(links)}"
 
 
+def setup_source(repository: str, packages: list[str]) -> str:
+    """Return the set-up cell of a lesson that needs these packages besides the usual ones."""
+    more = f"packages += {json.dumps(packages)}  # for this lesson\n" if packages else ""
+    return SETUP.replace("OWNER/NAME", repository).replace("missing = ", more + "missing = ", 1)
+
+
 def row(file: str, heading: str, lesson: NotebookNode, repository: str) -> str:
     """Return a lesson's line in the table of README.md."""
     time = ", ".join(f"{word} {lesson[key]} min" for key, word in MINUTES.items())
@@ -120,7 +127,7 @@ def wanted(root: pathlib.Path, repository: str | None = None) -> dict[pathlib.Pa
         lesson = facts(notebook, file)
         cell(notebook, file, 1, "navigation").source = navigation(file, titles, lesson.gpu, repository)
         setup = cell(notebook, file, None, "setup")
-        setup.source = SETUP.replace("OWNER/NAME", repository)
+        setup.source = setup_source(repository, lesson.get("packages", []))
         setup.metadata.tags = ["nbval-ignore-output"]
         files[root / "notebooks" / file] = renamed(as_text(notebook), old, repository)
         table += row(file, titles[file], lesson, repository)

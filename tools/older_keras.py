@@ -16,11 +16,11 @@ def without_newer(settings: dict) -> dict:
 
 
 def rewrite(path: pathlib.Path) -> None:
-    """Take the newer settings that are not in use out of a .keras file; the weights stay as they are."""
+    """Take the newer settings that are not in use out of a .keras file, and compress it; the weights stay the same."""
     with zipfile.ZipFile(path) as archive:
         files = [(file, archive.read(file)) for file in archive.infolist()]
     with zipfile.ZipFile(path, "w") as archive:
         for file, content in files:
             if file.filename == "config.json":
                 content = json.dumps(json.loads(content, object_hook=without_newer))
-            archive.writestr(file, content)
+            archive.writestr(file, content, zipfile.ZIP_DEFLATED, 9)

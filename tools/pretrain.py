@@ -23,26 +23,38 @@ from recipes import keras, utils
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = ROOT / "assets" / "models"
 PROMPT_LENGTH, TEMPERATURES, SHOWN_EPOCHS = 40, (0.2, 0.5, 1.0, 1.2), (1, 21, 40)
+EDITORS_MARKS, FREQUENT, UNKNOWN = set("□○[]〖〗{}（）/0123456789"), 3000, "〓"
 
 
-def nietzsche(newlines: bool) -> tuple[utils.Vocabulary, np.ndarray, dict]:
-    """The vocabulary and ids of the lower-cased text, and what a card says of them."""
-    corpus = utils.load_corpus("nietzsche")
-    if corpus.name != "nietzsche":
+def read(name: str, preparation: str, prepare=lambda text: text) -> tuple[str, dict]:
+    """A corpus after its preparation, and what a card says of it."""
+    corpus = utils.load_corpus(name)
+    if corpus.name != name:
         raise SystemExit("the pretrained models need the real text: see the notice above")
-    text = corpus.text.lower() if newlines else corpus.text.lower().replace("\n", " ")
-    vocabulary = utils.Vocabulary.from_text(text)
+    text = prepare(corpus.text)
+    files = utils.CORPORA[name][0]
     about = {
-        "corpus": {
-            "name": corpus.name,
-            "source": corpus.source,
-            "sha256": utils.CORPORA[corpus.name][1],
-            "preparation": "lower case" if newlines else "lower case, newlines to spaces",
-            "characters": len(text),
-        },
-        "split": "held out: the last tenth by position",
+        "name": name,
+        "source": corpus.source,
+        "sha256": files if len(files) > 1 else next(iter(files.values())),
+        "preparation": preparation,
+        "characters": len(text),
     }
-    return vocabulary, vocabulary.encode(text), about
+    return text, {"corpus": about, "split": "held out: the last tenth by position"}
+
+
+def lower_case(text: str) -> str:
+    return text.lower()
+
+
+def one_line(text: str) -> str:
+    return text.lower().replace("\n", " ")
+
+
+def clean_poems(text: str) -> str:
+    """Poems without editors' marks, each once, in random order: lesson 03."""
+    poems = [poem for poem in dict.fromkeys(text.split("\n\n")) if not EDITORS_MARKS & set(poem)]
+    return "".join(poems[i] + "\n\n" for i in np.random.default_rng(0).permutation(len(poems)))
 
 
 def witten_bell(train: np.ndarray, held_out: np.ndarray, vocab_size: int, order: int) -> float:
@@ -80,7 +92,9 @@ class Diary(keras.callbacks.Callback):
 
 def train_classic() -> tuple[keras.Model, dict]:
     """The recipe that everybody copies, 40 epochs, with a diary of what it writes."""
-    vocabulary, ids, card = nietzsche(newlines=False)
+    text, card = read("nietzsche", "lower case, newlines to spaces", one_line)
+    vocabulary = utils.Vocabulary.from_text(text)
+    ids = vocabulary.encode(text)
     train, held_out = utils.split(ids)
     prompt = vocabulary.decode(ids[:PROMPT_LENGTH])
     clock, diary = recipes.Clock(), Diary(vocabulary, prompt)
@@ -96,17 +110,11 @@ def train_classic() -> tuple[keras.Model, dict]:
 
 def train_streams() -> tuple[keras.Model, dict]:
     """The better model of lessons 00 and 04; and what shorter texts would have given."""
-    vocabulary, ids, card = nietzsche(newlines=True)
-    train, held_out = utils.split(ids)
-    epochs, peak = 12, 0.004
-    steps = epochs * ((len(train) - 1) // (32 * 64))
-    rate = keras.optimizers.schedules.CosineDecay(peak, steps, alpha=0.01)
+    text, card = read("nietzsche", "lower case", lower_case)
+    vocabulary = utils.Vocabulary.from_text(text)
+    train, held_out = utils.split(vocabulary.encode(text))
     clock = recipes.Clock()
-    trained = recipes.train_streams(
-        train, held_out, len(vocabulary), epochs, [clock], units=256, rate=rate, dropout=0.2
-    )
-    model = recipes.stream_model(len(vocabulary), batch_size=None, units=256, dropout=0.2)
-    model.set_weights(trained.get_weights())
+    model = train_on_cosine(train, held_out, len(vocabulary), 12, clock, units=256, dropout=0.2)
     card |= {
         "recipe": "streams 32 x 64; Embedding(64), LSTM(256), dropout 0.2, Dense; Adam(0.004) on a cosine, clipnorm 1",
         "five_gram_nats": round(witten_bell(train, held_out, len(vocabulary), 5), 4),
@@ -114,6 +122,68 @@ def train_streams() -> tuple[keras.Model, dict]:
             text_size(train[-size:], held_out, len(vocabulary)) for size in (10_000, 30_000, 100_000, 300_000)
         ],
     }
+    return model, finish(card, vocabulary, clock)
+
+
+def train_on_cosine(
+    train: np.ndarray, held_out: np.ndarray, vocab_size: int, epochs: int, clock: recipes.Clock, **shape
+) -> keras.Model:
+    """Train on streams with a rate that falls on a cosine, and return the model for batches of any size."""
+    steps = epochs * ((len(train) - 1) // (32 * 64))
+    rate = keras.optimizers.schedules.CosineDecay(0.004, steps, alpha=0.01)
+    trained = recipes.train_streams(train, held_out, vocab_size, epochs, [clock], rate=rate, **shape)
+    model = recipes.stream_model(vocab_size, batch_size=None, **shape)
+    model.set_weights(trained.get_weights())
+    return model
+
+
+def in_half_precision(model: keras.Model, held_out: np.ndarray) -> dict:
+    """Round the weights to float16, which halves the compressed file; return what that costs on the held-out ids."""
+    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    x, y = utils.contiguous_batches(held_out, 32, 64)
+    before = model.evaluate(x, y, batch_size=32, verbose=0)
+    model.set_weights([weights.astype(np.float16).astype(np.float32) for weights in model.get_weights()])
+    after = model.evaluate(x, y, batch_size=32, verbose=0)
+    return {"rounding": f"weights rounded to float16: held-out loss of single windows {before:.4f} → {after:.4f}"}
+
+
+def train_tang() -> tuple[keras.Model, dict]:
+    """The poems of lesson 03: frequent characters, and one token for all others, which the model never writes."""
+    text, card = read("tang", "no editors' marks, each poem once, poems shuffled with seed 0", clean_poems)
+    train_text, held_out_text = utils.split(text)
+    count = collections.Counter(train_text)
+    vocabulary = utils.Vocabulary(sorted(token for token, _ in count.most_common(FREQUENT)) + [UNKNOWN])
+    known = set(vocabulary.tokens)
+    train, held_out = (
+        vocabulary.encode([token if token in known else UNKNOWN for token in part])
+        for part in (train_text, held_out_text)
+    )
+    clock = recipes.Clock()
+    model = train_on_cosine(train, held_out, len(vocabulary), 12, clock, units=160, dropout=0.3)
+    card |= {
+        "recipe": "streams 32 x 64; Embedding(64), LSTM(160), dropout 0.3, Dense; Adam(0.004) on a cosine, clipnorm 1",
+        "unknown": f"the {FREQUENT} most frequent characters of the training part; all others are {UNKNOWN}",
+        "unknown_share": round(float((held_out == len(vocabulary) - 1).mean()), 4),
+        "n_gram_nats": {n: round(witten_bell(train, held_out, len(vocabulary), n), 4) for n in (1, 2, 3)},
+    } | in_half_precision(model, held_out)
+    kernel, bias = model.layers[-1].get_weights()
+    bias[-1] = -1e4  # a probability of zero
+    model.layers[-1].set_weights([kernel, bias])
+    return model, finish(card, vocabulary, clock)
+
+
+def train_shakespeare() -> tuple[keras.Model, dict]:
+    """The two layers of lesson 05, trained for longer."""
+    text, card = read("shakespeare", "as it is")
+    vocabulary = utils.Vocabulary.from_text(text)
+    train, held_out = utils.split(vocabulary.encode(text))
+    clock = recipes.Clock()
+    model = train_on_cosine(train, held_out, len(vocabulary), 14, clock, units=240, dropout=0.3, layers=2)
+    card |= {
+        "recipe": "streams 32 x 64; Embedding(64), LSTM(240), dropout 0.3, LSTM(240), dropout 0.3, Dense; "
+        "Adam(0.004) on a cosine, clipnorm 1",
+        "five_gram_nats": round(witten_bell(train, held_out, len(vocabulary), 5), 4),
+    } | in_half_precision(model, held_out)
     return model, finish(card, vocabulary, clock)
 
 
@@ -160,7 +230,12 @@ def save(name: str, model: keras.Model, card: dict) -> None:
     subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", source], check=True)
 
 
-RECIPES = {"nietzsche_classic": train_classic, "nietzsche": train_streams}
+RECIPES = {
+    "nietzsche_classic": train_classic,
+    "nietzsche": train_streams,
+    "shakespeare": train_shakespeare,
+    "tang": train_tang,
+}
 
 
 def main() -> None:

@@ -26,11 +26,12 @@ QUOTATION = re.compile(
 
 
 def written(match: re.Match) -> str:
-    """Return a quotation with the text that its model writes, wrapped to lines."""
+    """Return a quotation with the text that its model writes; only lines that are too long are broken."""
     model, vocabulary, _ = utils.load_pretrained(match["model"])
     settings = {"temperature": float(match["temperature"]), "seed": int(match["seed"])}
-    text = match["prompt"] + utils.generate(model, vocabulary, match["prompt"], int(match["length"]), **settings)
-    return match[1] + textwrap.fill(text, width=88) + match[7]
+    prompt = match["prompt"].replace("\\n", "\n")  # an empty line at the beginning is written as two of them
+    text = prompt + utils.generate(model, vocabulary, prompt, int(match["length"]), **settings)
+    return match[1] + "\n".join(textwrap.fill(line, width=88) for line in text.split("\n")).strip() + match[7]
 
 
 def main() -> None:

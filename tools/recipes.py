@@ -1,8 +1,8 @@
-"""The two recipes of lesson 04, for the scripts that train them outside the notebook (pretrain.py and the benchmark).
+"""The recipes of lessons 03 to 05, for the scripts that train outside the notebooks (pretrain.py and the benchmark).
 
 `classic`: one-hot windows of 40 characters, one target each, RMSprop(0.01) without clipping, batch 1024.
 `streams`: ids in contiguous streams, a target at every character, carried state, Adam with clipping.
-Both take int32 ids, train on the first nine tenths by position and report held-out nats per character.
+Both take int32 ids and report held-out nats per character.
 """
 
 import sys
@@ -84,17 +84,18 @@ def train_classic(ids: np.ndarray, vocab_size: int, epochs: int, callbacks: list
     return model
 
 
-def stream_model(vocab_size: int, batch_size: int | None, units: int, dropout: float = 0.0) -> keras.Model:
-    """Embedding(64) → LSTM → Dense(V) on ids (B, T), giving logits (B, T, V); stateful if the batch size is fixed."""
-    return keras.Sequential(
-        [
-            keras.Input(batch_shape=(batch_size, None), dtype="int32"),
-            keras.layers.Embedding(vocab_size, 64),
-            keras.layers.LSTM(units, return_sequences=True, stateful=batch_size is not None),
-            keras.layers.Dropout(dropout),
-            keras.layers.Dense(vocab_size),
-        ]
+def stream_model(
+    vocab_size: int, batch_size: int | None, units: int, dropout: float = 0.0, layers: int = 1
+) -> keras.Model:
+    """Embedding(64) → LSTMs → Dense(V) on ids (B, T), giving logits (B, T, V); stateful if the batch size is fixed."""
+    model = keras.Sequential(
+        [keras.Input(batch_shape=(batch_size, None), dtype="int32"), keras.layers.Embedding(vocab_size, 64)]
     )
+    for _ in range(layers):
+        model.add(keras.layers.LSTM(units, return_sequences=True, stateful=batch_size is not None))
+        model.add(keras.layers.Dropout(dropout))
+    model.add(keras.layers.Dense(vocab_size))
+    return model
 
 
 def train_streams(
@@ -106,13 +107,14 @@ def train_streams(
     units: int = 128,
     rate: float | keras.optimizers.schedules.LearningRateSchedule = 0.008,
     dropout: float = 0.0,
+    layers: int = 1,
     batch_size: int = 32,
     length: int = 64,
     **fit_settings,
 ) -> keras.Model:
     """Train on streams and return the model."""
     x, y = utils.contiguous_batches(train, batch_size, length)
-    model = stream_model(vocab_size, batch_size, units, dropout)
+    model = stream_model(vocab_size, batch_size, units, dropout, layers)
     model.compile(
         optimizer=keras.optimizers.Adam(rate, clipnorm=1.0),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
