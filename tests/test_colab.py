@@ -10,14 +10,15 @@ from packaging.utils import canonicalize_name
 import badges
 import colab
 import example
-from notebook_files import ROOT
+from notebook_files import ROOT, lessons, read
 
 LIST = (ROOT / "tools" / "colab.txt").read_text(encoding="utf-8")
 
 
-def test_list_pins_what_the_setup_cell_looks_for():
-    """Nothing is missing in Colab's environment, so that the set-up cell installs nothing."""
+def test_list_pins_what_the_setup_cells_look_for():
+    """Nothing is missing in Colab's environment, so that no set-up cell installs anything there."""
     wanted = ast.literal_eval(re.search(r"packages = (\[.*\])", badges.SETUP)[1])
+    wanted += [package for path in lessons() for package in read(path).metadata.lesson.get("packages", [])]
     pinned = re.findall(r"^([\w.-]+)==", LIST, flags=re.MULTILINE)
     assert set(map(canonicalize_name, wanted)) <= set(map(canonicalize_name, pinned))
 

@@ -1,6 +1,7 @@
 """The maintainers' tools, tried on a tiny course in a temporary folder."""
 
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -132,6 +133,14 @@ def test_setup_cell_leaves_nothing_half_fetched(course):
     alone.mkdir(parents=True)
     assert run_setup(alone, course / "nowhere").returncode != 0
     assert list(alone.iterdir()) == []
+
+
+def test_setup_cell_looks_for_the_packages_of_its_lesson():
+    """Colab has no OpenCC: only the lesson with that exercise installs it."""
+    assert badges.setup_source("owner/name", []) == badges.SETUP.replace("OWNER/NAME", "owner/name")
+    more = badges.setup_source("owner/name", ["opencc"])
+    assert re.search(r'^packages \+= \["opencc"\].*\nmissing = ', more, flags=re.MULTILINE)
+    compile(more, "setup", "exec")
 
 
 def test_setup_cell_is_short():

@@ -1,7 +1,8 @@
 """Train the models in assets/models again, write their cards, note their sha256 in utils.py, and renew quotations.
 
-`make pretrained` trains all of them, about an hour on two cores; `tools/pretrain.py --only nietzsche` trains one. The
-same machine gives the same weights again; another one differs in the last digits at first, and after epochs in more.
+`make pretrained` trains all of them, about an hour and a half on two cores; `tools/pretrain.py --only nietzsche` trains
+one. The same machine gives the same weights again; another one differs in the last digits at first, and after epochs in
+more.
 """
 
 import argparse

@@ -4,6 +4,7 @@ A quotation is a comment that says how the text was made, and a text block after
 
     <!-- sample: nietzsche, temperature 0.5, seed 0, 300 characters after "the truth is " -->
 
+With `, line by line` before the arrow the lines are those of the model; else they are filled as those of a paragraph.
 `make pretrained` runs this at its end. With --check nothing is written: the files whose quotations are not what the
 models write are named, and the exit status is 1.
 """
@@ -20,18 +21,18 @@ import utils
 
 QUOTATION = re.compile(
     r"(<!-- sample: (?P<model>\w+), temperature (?P<temperature>[\d.]+), seed (?P<seed>\d+), "
-    r'(?P<length>\d+) characters after "(?P<prompt>[^"]*)" -->\n```text\n).*?(\n```)',
+    r'(?P<length>\d+) characters after "(?P<prompt>[^"]*)"(?P<lines>, line by line)? -->\n```text\n).*?(?P<end>\n```)',
     re.DOTALL,
 )
 
 
 def written(match: re.Match) -> str:
-    """Return a quotation with the text that its model writes; only lines that are too long are broken."""
+    """Return a quotation with the text that its model writes."""
     model, vocabulary, _ = utils.load_pretrained(match["model"])
     settings = {"temperature": float(match["temperature"]), "seed": int(match["seed"])}
-    prompt = match["prompt"].replace("\\n", "\n")  # an empty line at the beginning is written as two of them
+    prompt = match["prompt"].replace("\\n", "\n")
     text = prompt + utils.generate(model, vocabulary, prompt, int(match["length"]), **settings)
-    return match[1] + "\n".join(textwrap.fill(line, width=88) for line in text.split("\n")).strip() + match[7]
+    return match[1] + (text.strip() if match["lines"] else textwrap.fill(text, width=88)) + match["end"]
 
 
 def main() -> None:

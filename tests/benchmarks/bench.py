@@ -2,13 +2,17 @@
 
 Everything is measured several times in turn and the best counts, beside the machine's matrix-multiply rate, so that two
 machines, or two days, can be compared. `--quick` is a smoke run of seconds: its training proves nothing.
-Ends with status 1 where a promise is not kept, and says which.
+Ends with status 1 where a promise is not kept, and says which. No promise: how fast the model of the Shakespeare lesson
+trains. It stands beside the matrix rate, and beside PyTorch where that is installed.
 """
 
 import argparse
 import functools
+import importlib.util
 import json
+import os
 import pathlib
+import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -30,15 +34,23 @@ WINDOW, SAMPLES, TEMPERATURE = 40, 64, 0.5
 
 FAST_EPOCHS, CLASSIC_EPOCHS = 30, 40  # where to give up
 
+# the model of the Shakespeare lesson, as recipes.train_streams makes it
+STREAMS, LENGTH, EMBEDDING, UNITS, LAYERS, RATE, CLIP = 32, 64, 64, 128, 2, 0.008, 1.0
 
-def load_text() -> tuple[utils.Vocabulary, np.ndarray]:
-    """The vocabulary and the ids of recipe B: lower case, newlines to spaces, 56 symbols."""
-    corpus = utils.load_corpus("nietzsche")
-    if corpus.name != "nietzsche":
+
+def load_text(name: str, prepare: Callable = str) -> tuple[utils.Vocabulary, np.ndarray]:
+    """The vocabulary and the ids of a corpus."""
+    corpus = utils.load_corpus(name)
+    if corpus.name != name:
         sys.exit("the benchmark needs the real text: see the notice above")
-    text = corpus.text.lower().replace("\n", " ")
+    text = prepare(corpus.text)
     vocabulary = utils.Vocabulary.from_text(text)
     return vocabulary, vocabulary.encode(text)
+
+
+def one_line(text: str) -> str:
+    """The text of recipe B: lower case, newlines to spaces, 56 symbols."""
+    return text.lower().replace("\n", " ")
 
 
 def matrix_rate() -> float:
@@ -135,18 +147,90 @@ def measure_training(recipe: Callable, ids: np.ndarray, vocab_size: int, epochs:
     return {"seconds_to_target": reached, "epochs": clock.history, "peak_memory_mb": peak_memory()}
 
 
+# ---------------------------------------------------------------- training speed
+
+
+def training_flops(vocab_size: int) -> int:
+    """Floating-point operations that one character of training needs, matrix products alone.
+
+    Forward, a row of n numbers times a matrix (n, m) takes 2 n m: in an LSTM the input and h, each times 4 H columns,
+    then H times V in the Dense layer. Backward takes twice as much, for the gradients of both factors.
+    """
+    inputs = [EMBEDDING] + [UNITS] * (LAYERS - 1)
+    products = sum((n + UNITS) * 4 * UNITS for n in inputs) + UNITS * vocab_size
+    return 3 * 2 * products
+
+
+def keras_trainer(x: np.ndarray, y: np.ndarray, ids: np.ndarray, vocab_size: int) -> Callable:
+    """A function that trains once on x and y, with the lesson's recipe; it is compiled already."""
+    few = ids[: 4 * STREAMS * LENGTH]
+    settings = {"units": UNITS, "rate": RATE, "layers": LAYERS, "batch_size": STREAMS, "length": LENGTH}
+    model = recipes.train_streams(few, few, vocab_size, epochs=1, callbacks=[], **settings)
+    return lambda: model.fit(x, y, batch_size=STREAMS, shuffle=False, verbose=0)
+
+
+def torch_trainer(x: np.ndarray, y: np.ndarray, vocab_size: int) -> Callable:
+    """The same in PyTorch, on as many threads. Its clipping takes all gradients together, Keras' one at a time."""
+    import torch
+
+    torch.set_num_threads(os.cpu_count())
+    embedding, dense = torch.nn.Embedding(vocab_size, EMBEDDING), torch.nn.Linear(UNITS, vocab_size)
+    lstm = torch.nn.LSTM(EMBEDDING, UNITS, LAYERS, batch_first=True)
+    weights = [w for layer in (embedding, lstm, dense) for w in layer.parameters()]
+    optimizer = torch.optim.Adam(weights, lr=RATE)
+    batches = list(zip(*(torch.from_numpy(ids.astype(np.int64)).split(STREAMS) for ids in (x, y))))
+
+    def train() -> None:
+        state = None
+        for inputs, targets in batches:
+            optimizer.zero_grad()
+            h, state = lstm(embedding(inputs), state)
+            state = tuple(each.detach() for each in state)
+            torch.nn.functional.cross_entropy(dense(h).flatten(0, 1), targets.flatten()).backward()
+            torch.nn.utils.clip_grad_norm_(weights, CLIP)
+            optimizer.step()
+
+    return train
+
+
+def measure_speed(rounds: int, batches: int) -> dict:
+    """Characters a second of training, and the matrix rate, once a round in turn: a busy machine slows them all."""
+    vocabulary, ids = load_text("shakespeare")
+    x, y = (rows[: batches * STREAMS] for rows in utils.contiguous_batches(ids, STREAMS, LENGTH))
+    trainers = {"fit": keras_trainer(x, y, ids, len(vocabulary))}
+    if importlib.util.find_spec("torch"):
+        trainers["torch"] = torch_trainer(x, y, len(vocabulary))
+    for train in trainers.values():
+        train()  # warm up
+    speed = {"flops_per_character": training_flops(len(vocabulary)), "matrix_gflops": []}
+    for _ in range(rounds):
+        speed["matrix_gflops"].append(matrix_rate())
+        for name, train in trainers.items():
+            speed.setdefault(name, []).append(x.size / seconds(train))
+    return speed
+
+
 # ---------------------------------------------------------------- report
 
 
 def ratios(results: dict) -> dict:
-    """What the promises are about; None where it was not measured or not reached."""
+    """What the promises are about, and the training speed; None where it was not measured or not reached."""
     rate = {name: way["best"] for name, way in results["generation"].items()}
     times = [results["training"].get(name, {}).get("seconds_to_target") for name in ("fast_recipe", "classic_recipe")]
+    speed = results["speed"]
+    gflops = [rate * speed["flops_per_character"] / 1e9 for rate in speed["fit"]]
     return {
         "single_over_predict": rate["single"] / rate["predict"],
         "batch_over_single": rate["batch"] / rate["single"],
         "fast_over_classic": times[0] / times[1] if all(times) else None,
+        "fit_over_matrix": middle_ratio(gflops, speed["matrix_gflops"]),
+        "fit_over_torch": middle_ratio(speed["fit"], speed["torch"]) if "torch" in speed else None,
     }
+
+
+def middle_ratio(values: list, others: list) -> float:
+    """The median over the rounds."""
+    return statistics.median(value / other for value, other in zip(values, others))
 
 
 def broken_promises(results: dict) -> list[str]:
@@ -191,12 +275,25 @@ def table(results: dict) -> str:
         lines.append(f"{label:<32}{reached}   best {best:.3f}, peak memory {run['peak_memory_mb']:,.0f} MB")
     if results["ratios"]["fast_over_classic"]:
         lines.append(f"{'fast over classic':<32}{results['ratios']['fast_over_classic']:>12.1%}")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *speed_lines(results["speed"], results["ratios"])])
+
+
+def speed_lines(speed: dict, ratio: dict) -> list[str]:
+    best = max(speed["fit"])
+    gflops = best * speed["flops_per_character"] / 1e9
+    lines = [
+        f"{f'fit, {LAYERS} x LSTM({UNITS})':<32}{best:>12,.0f} characters/s",
+        f"{'its matrix products':<32}{gflops:>12,.0f} GFLOP/s{ratio['fit_over_matrix']:>10.0%} of the matrix rate",
+    ]
+    if ratio["fit_over_torch"] is None:
+        return [*lines, "PyTorch is not installed"]
+    lines.append(f"{'the same in PyTorch':<32}{max(speed['torch']):>12,.0f} characters/s")
+    return [*lines, f"{'fit over PyTorch':<32}{ratio['fit_over_torch']:>12.2f} x"]
 
 
 def measure(quick: bool) -> dict:
-    """All measurements. The small training goes first: peak memory only ever rises."""
-    vocabulary, ids = load_text()
+    """All measurements. The small training goes first, and PyTorch is loaded last: peak memory only ever rises."""
+    vocabulary, ids = load_text("nietzsche", one_line)
     results = {
         "quick": quick,
         "environment": utils.environment(),
@@ -207,6 +304,7 @@ def measure(quick: bool) -> dict:
     text, epochs = (ids[:80_000], (1, 1)) if quick else (ids, (FAST_EPOCHS, CLASSIC_EPOCHS))
     for recipe, limit in zip((fast_recipe, classic_recipe), epochs):
         results["training"][recipe.__name__] = measure_training(recipe, text, len(vocabulary), limit)
+    results["speed"] = measure_speed(*(2, 10) if quick else (7, 60))
     return results | {"ratios": ratios(results)}
 
 

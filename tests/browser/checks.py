@@ -22,6 +22,17 @@ WATCH = """content => {
     new MutationObserver(changed).observe(content, {childList: true, subtree: true, characterData: true});
 }"""
 
+DRAW = """(content, text) => {
+    const canvas = Object.assign(document.createElement("canvas"), {width: 40, height: 40});
+    const context = canvas.getContext("2d", {willReadFrequently: true});
+    context.font = `24px ${getComputedStyle(content).fontFamily}`;
+    return new Set([...text].map(character => {
+        context.clearRect(0, 0, 40, 40);
+        context.fillText(character, 4, 30);
+        return context.getImageData(0, 0, 40, 40).data.join();
+    })).size;
+}"""
+
 
 def expect_clean(lesson) -> None:
     """No cell failed or warned, all ran once and in order, and the page has no error of its own."""
@@ -59,3 +70,9 @@ def expect_quick(panel: Locator, handle: Locator, what: str, limit: int, capsys)
     with capsys.disabled():
         print(f" {wait:.0f} ms from key press to {what}", end=" ")
     assert wait < limit
+
+
+def expect_glyphs(panel: Locator, text: str) -> None:
+    """The browser really draws these characters: where it has no font for them, all look like the same empty box."""
+    different = panel.locator(".widget-html-content").evaluate(DRAW, text)
+    assert different == len(set(text)), "this machine has no Chinese font: install one, for instance fonts-noto-cjk"

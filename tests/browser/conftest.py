@@ -1,6 +1,7 @@
 """A real JupyterLab and a real browser, on a copy of a lesson: one of each for a test file.
 
-The test file names the lesson in LESSON; ADDED_CELLS {id: source} are put at the end of the copy.
+The test file names the lesson in LESSON; ADDED_CELLS {id: source} are put at the end of the copy. Where a test file has
+CELLS, the copy keeps only these of the code cells: what the widget needs, and none of the minutes of training.
 """
 
 import json
@@ -37,11 +38,13 @@ HAS_RUN = """() => {
 }"""
 
 
-def write_tree(folder: pathlib.Path, lesson: str, added: dict[str, str]) -> list[str]:
+def write_tree(folder: pathlib.Path, lesson: str, added: dict[str, str], kept: tuple[str, ...]) -> list[str]:
     """Copy the lesson and what it needs; return its cells' ids. JupyterLab saves files: never the real ones."""
-    shutil.copytree(ROOT / "assets" / "models", folder / "assets" / "models")
+    shutil.copytree(ROOT / "assets", folder / "assets")
     shutil.copy(ROOT / "utils.py", folder)
     notebook = read(ROOT / "notebooks" / lesson)
+    if kept:
+        notebook.cells = [cell for cell in notebook.cells if cell.cell_type != "code" or cell.id in kept]
     notebook.cells += [nbformat.v4.new_code_cell(source, id=name) for name, source in added.items()]
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -139,7 +142,8 @@ def browser(chromium):
 def lab(request, browser, tmp_path_factory):
     """A running JupyterLab: its `address`, the `url` of the lesson in it, and the lesson's `cells` by id."""
     home = tmp_path_factory.mktemp("lab")
-    cells = write_tree(home / "tree", request.module.LESSON, getattr(request.module, "ADDED_CELLS", {}))
+    added, kept = (getattr(request.module, name, ()) for name in ("ADDED_CELLS", "CELLS"))
+    cells = write_tree(home / "tree", request.module.LESSON, dict(added), kept)
     write_settings(home / "settings")
     port, token = free_port(), secrets.token_hex(16)
     address = f"http://127.0.0.1:{port}"

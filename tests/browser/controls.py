@@ -55,15 +55,16 @@ def press_tab_until_focused(control: Locator, presses: int = 4) -> None:
     pytest.fail(f"{presses} times Tab do not lead to {control}")
 
 
-def written(panel: Locator, model, vocabulary) -> str:
+def written(panel: Locator, model, vocabulary, before: str = "") -> str:
     """Prompt and text that belong to the values which the text generator's controls show now."""
+    prompt = box(panel, "prompt").input_value()
     settings = {
-        "prompt": box(panel, "prompt").input_value(),
+        "prompt": before + prompt,
         "length": int(readout(panel, "length (characters)")),
         "temperature": float(readout(panel, "temperature")),
         "seed": int(box(panel, "seed").input_value()),
     }
-    return settings["prompt"] + utils.generate(model, vocabulary, **settings)
+    return prompt + utils.generate(model, vocabulary, **settings)
 
 
 def expect_text(panel: Locator, text: str) -> None:
