@@ -185,3 +185,9 @@ def lesson(lab, browser):
     run_all_cells(page)
     cells = {name: page.locator(".jp-Notebook .jp-Cell").nth(place) for place, name in enumerate(lab.cells)}
     return SimpleNamespace(page=page, cells=cells, errors=errors, dialogs=dialogs)
+
+
+@pytest.fixture
+def panel(lesson):
+    """The lesson's widget."""
+    return lesson.cells["widget"].locator(".widget-vbox")

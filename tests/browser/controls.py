@@ -67,6 +67,17 @@ def written(panel: Locator, model, vocabulary, before: str = "") -> str:
     return prompt + utils.generate(model, vocabulary, **settings)
 
 
+def expect_text_follows(panel: Locator, *model) -> None:
+    """An arrow key and another seed change the text to what `written` says; Generate with the same seed leaves it."""
+    for change in (lambda: slider(panel, "temperature").press("ArrowLeft"), lambda: enter(box(panel, "seed"), "7")):
+        text = output(panel).text_content()
+        change()
+        expect_text(panel, written(panel, *model))
+        assert output(panel).text_content() != text
+        button(panel).click()
+        expect_text(panel, written(panel, *model))
+
+
 def expect_text(panel: Locator, text: str) -> None:
     """Wait until the text generator shows exactly this text, with its spaces and line breaks."""
     expect(output(panel)).to_have_js_property("textContent", text)
