@@ -14,6 +14,7 @@ import platform
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 
 import numpy as np
 
@@ -27,29 +28,18 @@ PROMPT_LENGTH, TEMPERATURES, SHOWN_EPOCHS = 40, (0.2, 0.5, 1.0, 1.2), (1, 21, 40
 EDITORS_MARKS, FREQUENT, UNKNOWN = set("□○[]〖〗{}（）/0123456789"), 3000, "〓"
 
 
-def read(name: str, preparation: str, prepare=lambda text: text) -> tuple[str, dict]:
+def read(name: str, preparation: str, prepare: Callable[[str], str] = str) -> tuple[str, dict]:
     """A corpus after its preparation, and what a card says of it."""
-    corpus = utils.load_corpus(name)
-    if corpus.name != name:
-        raise SystemExit("the pretrained models need the real text: see the notice above")
-    text = prepare(corpus.text)
-    files = utils.CORPORA[name][0]
+    text = recipes.read(name, prepare)
+    files, addresses = utils.CORPORA[name]
     about = {
         "name": name,
-        "source": corpus.source,
+        "source": addresses[0],
         "sha256": files if len(files) > 1 else next(iter(files.values())),
         "preparation": preparation,
         "characters": len(text),
     }
     return text, {"corpus": about, "split": "held out: the last tenth by position"}
-
-
-def lower_case(text: str) -> str:
-    return text.lower()
-
-
-def one_line(text: str) -> str:
-    return text.lower().replace("\n", " ")
 
 
 def clean_poems(text: str) -> str:
@@ -93,7 +83,7 @@ class Diary(keras.callbacks.Callback):
 
 def train_classic() -> tuple[keras.Model, dict]:
     """The recipe that everybody copies, 40 epochs, with a diary of what it writes."""
-    text, card = read("nietzsche", "lower case, newlines to spaces", one_line)
+    text, card = read("nietzsche", "lower case, newlines to spaces", recipes.one_line)
     vocabulary = utils.Vocabulary.from_text(text)
     ids = vocabulary.encode(text)
     train, held_out = utils.split(ids)
@@ -111,7 +101,7 @@ def train_classic() -> tuple[keras.Model, dict]:
 
 def train_streams() -> tuple[keras.Model, dict]:
     """The better model of lessons 00 and 04; and what shorter texts would have given."""
-    text, card = read("nietzsche", "lower case", lower_case)
+    text, card = read("nietzsche", "lower case", str.lower)
     vocabulary = utils.Vocabulary.from_text(text)
     train, held_out = utils.split(vocabulary.encode(text))
     clock = recipes.Clock()

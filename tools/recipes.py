@@ -7,6 +7,7 @@ Both take int32 ids and report held-out nats per character.
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,19 @@ import utils  # noqa: E402
 
 utils.setup(seed=0)  # loads Keras without its lines on stderr
 import keras  # noqa: E402
+
+
+def read(name: str, prepare: Callable[[str], str] = str) -> str:
+    """A corpus after its preparation; ends the script where the real text cannot be had."""
+    corpus = utils.load_corpus(name)
+    if corpus.name != name:
+        sys.exit("this needs the real text: see the notice above")
+    return prepare(corpus.text)
+
+
+def one_line(text: str) -> str:
+    """The text of the classic recipe: lower case, newlines to spaces."""
+    return text.lower().replace("\n", " ")
 
 
 class Clock(keras.callbacks.Callback):

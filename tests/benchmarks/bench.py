@@ -40,17 +40,9 @@ STREAMS, LENGTH, EMBEDDING, UNITS, LAYERS, RATE, CLIP = 32, 64, 64, 128, 2, 0.00
 
 def load_text(name: str, prepare: Callable = str) -> tuple[utils.Vocabulary, np.ndarray]:
     """The vocabulary and the ids of a corpus."""
-    corpus = utils.load_corpus(name)
-    if corpus.name != name:
-        sys.exit("the benchmark needs the real text: see the notice above")
-    text = prepare(corpus.text)
+    text = recipes.read(name, prepare)
     vocabulary = utils.Vocabulary.from_text(text)
     return vocabulary, vocabulary.encode(text)
-
-
-def one_line(text: str) -> str:
-    """The text of recipe B: lower case, newlines to spaces, 56 symbols."""
-    return text.lower().replace("\n", " ")
 
 
 def matrix_rate() -> float:
@@ -293,7 +285,7 @@ def speed_lines(speed: dict, ratio: dict) -> list[str]:
 
 def measure(quick: bool) -> dict:
     """All measurements. The small training goes first, and PyTorch is loaded last: peak memory only ever rises."""
-    vocabulary, ids = load_text("nietzsche", one_line)
+    vocabulary, ids = load_text("nietzsche", recipes.one_line)
     results = {
         "quick": quick,
         "environment": utils.environment(),

@@ -1,7 +1,8 @@
 """A real JupyterLab and a real browser, on a copy of a lesson: one of each for a test file.
 
 The test file names the lesson in LESSON; ADDED_CELLS {id: source} are put at the end of the copy. Where a test file has
-CELLS, the copy keeps only these of the code cells: what the widget needs, and none of the minutes of training.
+CELLS, the copy keeps only these of the code cells: what the widget needs, and none of the minutes of training. MODEL is
+the pretrained model behind the widget; BEFORE is what it reads before the prompt.
 """
 
 import json
@@ -108,11 +109,11 @@ def stop(server: subprocess.Popen) -> None:
         server.wait()
 
 
-@pytest.fixture(scope="session")
-def nietzsche():
-    """The lessons' model and vocabulary, in the process of the tests."""
-    model, vocabulary, _ = utils.load_pretrained("nietzsche")
-    return model, vocabulary
+@pytest.fixture(scope="module")
+def author(request):
+    """The lesson's MODEL and its vocabulary, in the process of the tests; and what it reads BEFORE the prompt."""
+    model, vocabulary, _ = utils.load_pretrained(request.module.MODEL)
+    return model, vocabulary, getattr(request.module, "BEFORE", "")
 
 
 @pytest.fixture(scope="module")
@@ -142,8 +143,8 @@ def browser(chromium):
 def lab(request, browser, tmp_path_factory):
     """A running JupyterLab: its `address`, the `url` of the lesson in it, and the lesson's `cells` by id."""
     home = tmp_path_factory.mktemp("lab")
-    added, kept = (getattr(request.module, name, ()) for name in ("ADDED_CELLS", "CELLS"))
-    cells = write_tree(home / "tree", request.module.LESSON, dict(added), kept)
+    added, kept = getattr(request.module, "ADDED_CELLS", {}), getattr(request.module, "CELLS", ())
+    cells = write_tree(home / "tree", request.module.LESSON, added, kept)
     write_settings(home / "settings")
     port, token = free_port(), secrets.token_hex(16)
     address = f"http://127.0.0.1:{port}"

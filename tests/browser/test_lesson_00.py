@@ -10,6 +10,7 @@ from checks import expect_accessible, expect_clean, expect_quick, take_picture
 from controls import box, button, enter, expect_text, move, output, press_tab_until_focused, readout, slider, written
 
 LESSON = "00_start_here.ipynb"
+MODEL = "nietzsche"
 PROMPT = "the truth is "
 SCRIPT = "<script>alert(1)</script>"
 
@@ -40,22 +41,22 @@ def test_accessible(panel):
     expect_accessible(panel)
 
 
-def test_arrow_key_moves_the_temperature(panel, nietzsche):
+def test_arrow_key_moves_the_temperature(panel, author):
     """One key: the readout goes one step on, and the text becomes the one that this temperature gives."""
-    expect_text(panel, written(panel, *nietzsche))
+    expect_text(panel, written(panel, *author))
     before = readout(panel, "temperature"), output(panel).text_content()
     box(panel, "prompt").focus()
     press_tab_until_focused(slider(panel, "temperature"))
     panel.page.keyboard.press("ArrowRight")
     assert float(readout(panel, "temperature")) == pytest.approx(float(before[0]) + 0.05)
-    assert written(panel, *nietzsche) != before[1]
-    expect_text(panel, written(panel, *nietzsche))
+    assert written(panel, *author) != before[1]
+    expect_text(panel, written(panel, *author))
 
 
-def test_the_seed_decides_the_text(panel, nietzsche):
+def test_the_seed_decides_the_text(panel, author):
     """Generate shows no other text, however often; another seed does; the first seed brings the first text back."""
     enter(box(panel, "seed"), "1")
-    first = written(panel, *nietzsche)
+    first = written(panel, *author)
     expect_text(panel, first)
     panel.locator(".widget-html-content").evaluate("""content => {
         window.shown = [];
@@ -65,7 +66,7 @@ def test_the_seed_decides_the_text(panel, nietzsche):
     button(panel).click()
     button(panel).click()
     enter(box(panel, "seed"), "2")
-    second = written(panel, *nietzsche)
+    second = written(panel, *author)
     expect_text(panel, second)
     assert second != first
     assert set(panel.page.evaluate("window.shown")) <= {first, second}
@@ -73,14 +74,14 @@ def test_the_seed_decides_the_text(panel, nietzsche):
     expect_text(panel, first)
 
 
-def test_the_last_change_wins(panel, nietzsche):
+def test_the_last_change_wins(panel, author):
     """JupyterLab hands Generate and the sliders to different threads: a text begun earlier must not end up on top."""
     slider(panel, "length (characters)").press("End")
-    expect_text(panel, written(panel, *nietzsche))
+    expect_text(panel, written(panel, *author))
     button(panel).click()
     slider(panel, "length (characters)").press("Home")  # a short text, finished before the long one
     panel.page.wait_for_timeout(1000)  # for the long one to come, if it does
-    expect_text(panel, written(panel, *nietzsche))
+    expect_text(panel, written(panel, *author))
 
 
 def test_a_script_in_the_prompt_is_answered_with_a_message(panel, lesson):
@@ -92,9 +93,9 @@ def test_a_script_in_the_prompt_is_answered_with_a_message(panel, lesson):
     assert lesson.dialogs == []
 
 
-def test_an_element_in_the_prompt_is_shown_as_text(lesson, nietzsche):
+def test_an_element_in_the_prompt_is_shown_as_text(lesson, author):
     """Where the vocabulary has the characters of HTML, the prompt is escaped before the text: no element, no dialog."""
-    model, vocabulary = nietzsche
+    model, vocabulary, _ = author
     panel = lesson.cells["element"].locator(".widget-vbox")
     enter(box(panel, "prompt"), ELEMENT)
     expect_text(panel, written(panel, model, utils.Vocabulary(LETTERS[: len(vocabulary)])))
@@ -102,13 +103,13 @@ def test_an_element_in_the_prompt_is_shown_as_text(lesson, nietzsche):
     assert lesson.dialogs == []
 
 
-def test_a_capital_letter_is_answered_with_its_lower_case(panel, nietzsche):
+def test_a_capital_letter_is_answered_with_its_lower_case(panel, author):
     """The commonest mistake of a reader gets a cure, and a good prompt brings the text back."""
     enter(box(panel, "prompt"), "The truth is ")
     expect(panel.get_by_role("alert")).to_contain_text("'T' (position 0) is not in this vocabulary")
     expect(panel.get_by_role("alert")).to_contain_text("its lower case 't' is")
     enter(box(panel, "prompt"), PROMPT)
-    expect_text(panel, written(panel, *nietzsche))
+    expect_text(panel, written(panel, *author))
 
 
 def test_tab_reaches_every_control_by_its_name(panel, lesson):
@@ -124,10 +125,10 @@ def test_tab_reaches_every_control_by_its_name(panel, lesson):
         press_tab_until_focused(control)
 
 
-def test_screenshot_of_the_widget(panel, nietzsche):
+def test_screenshot_of_the_widget(panel, author):
     """The README's picture shows what the widget really writes, and is small enough for a page."""
     assert readout(panel, "temperature") == "0.50"
-    expect_text(panel, written(panel, *nietzsche))
+    expect_text(panel, written(panel, *author))
     picture = take_picture(panel, "slider.png")
     assert 5_000 < picture.stat().st_size < 300_000
 

@@ -9,6 +9,7 @@ from checks import expect_accessible, expect_clean, expect_quick, take_picture
 from controls import box, enter, expect_text, output, readout, slider, written
 
 LESSON = "02_temperature.ipynb"
+MODEL = "nietzsche"
 P = np.array([0.8, 0.1, 0.1])
 
 
@@ -83,9 +84,9 @@ def test_bars_follow_at_once(explorer, capsys):
     expect_quick(explorer, slider(explorer, "temperature"), "changed bars", 150, capsys)
 
 
-def test_the_bars_follow_what_is_typed(lesson, nietzsche):
+def test_the_bars_follow_what_is_typed(lesson, author):
     """Key by key the likeliest next characters are the model's own; what it does not know is named, as text."""
-    model, vocabulary = nietzsche
+    model, vocabulary, _ = author
     panel = lesson.cells["typing"].locator(".widget-vbox")
     for prompt in ("the truth i", "morality an"):
         logits = np.asarray(model(vocabulary.encode(prompt)[None]))[0, -1].astype(np.float64)
@@ -102,13 +103,13 @@ def test_the_bars_follow_what_is_typed(lesson, nietzsche):
     expect(output(panel)).to_be_visible()
 
 
-def test_the_text_follows_the_temperature(generator, nietzsche):
+def test_the_text_follows_the_temperature(generator, author):
     """The generator at the end writes what its controls say, and the same seed writes it again."""
     slider(generator, "temperature").press("ArrowRight")
-    first = written(generator, *nietzsche)
+    first = written(generator, *author)
     expect_text(generator, first)
     enter(box(generator, "seed"), "1")
-    expect_text(generator, written(generator, *nietzsche))
+    expect_text(generator, written(generator, *author))
     enter(box(generator, "seed"), "0")
     expect_text(generator, first)
 

@@ -3,20 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
-import utils
 from checks import expect_accessible, expect_clean, expect_glyphs, take_picture
 from controls import box, enter, expect_text, expect_text_follows, output, written
 
 LESSON = "03_chinese_characters.ipynb"
 CELLS = ("setup", "imports", "pretrained", "widget")
-NEW_POEM = "\n\n"
-
-
-@pytest.fixture(scope="module")
-def tang():
-    """The lesson's model and vocabulary, and what the model reads before the prompt."""
-    model, vocabulary, _ = utils.load_pretrained("tang")
-    return model, vocabulary, NEW_POEM
+MODEL, BEFORE = "tang", "\n\n"
 
 
 def test_the_cells_run_clean(lesson):
@@ -24,23 +16,23 @@ def test_the_cells_run_clean(lesson):
     expect_clean(lesson)
 
 
-def test_a_chinese_prompt(panel, tang):
+def test_a_chinese_prompt(panel, author):
     """Typed character by character: the poem begins with it, and is what the model writes after it."""
     for prompt in ("秋雨", "洛陽城裏見秋風"):
         enter(box(panel, "prompt"), prompt)
-        expect_text(panel, written(panel, *tang))
+        expect_text(panel, written(panel, *author))
         assert output(panel).text_content().startswith(prompt)
 
 
-def test_the_text_follows_the_controls(panel, tang):
+def test_the_text_follows_the_controls(panel, author):
     """Temperature, seed and button, moved as a reader moves them."""
-    expect_text_follows(panel, *tang)
+    expect_text_follows(panel, *author)
 
 
-def test_glyphs_are_drawn(panel, tang):
+def test_glyphs_are_drawn(panel, author):
     """Not one empty box in the poem. Private characters, which no font has, show that the check can fail."""
     enter(box(panel, "prompt"), "明月")
-    expect_text(panel, written(panel, *tang))
+    expect_text(panel, written(panel, *author))
     expect_glyphs(panel, "".join(dict.fromkeys(output(panel).text_content().split()[0])))
     with pytest.raises(AssertionError, match="no Chinese font"):
         expect_glyphs(panel, "\ue000\ue001")

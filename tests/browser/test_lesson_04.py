@@ -6,6 +6,7 @@ from checks import expect_accessible, expect_clean
 from controls import box, enter, expect_text_follows
 
 LESSON = "04_nietzsche.ipynb"
+MODEL = "nietzsche"
 CELLS = ("setup", "imports", "pretrained", "three-temperatures", "widget")
 
 
@@ -14,9 +15,9 @@ def test_the_cells_run_clean(lesson):
     expect_clean(lesson)
 
 
-def test_the_text_follows_the_controls(panel, nietzsche):
+def test_the_text_follows_the_controls(panel, author):
     """Temperature, seed and button, moved as a reader moves them."""
-    expect_text_follows(panel, *nietzsche)
+    expect_text_follows(panel, *author)
 
 
 def test_a_script_in_the_prompt_is_text(panel, lesson):
