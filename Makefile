@@ -7,7 +7,7 @@ COLAB := .venv-colab
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install lab test run bench pretrained lock badges screenshot
+.PHONY: help install lab test run bench pretrained scoreboard lock badges screenshot
 .PHONY: test-lint test-unit test-notebooks test-offline test-browser test-colab
 
 # $(call step,name,command,cure) says which step runs and, where it fails, how to go on
@@ -66,6 +66,9 @@ bench: $(INSTALLED) ## measure generation, training and memory
 
 pretrained: $(INSTALLED) ## train the models in assets/models again
 	@$(VENV) tools/pretrain.py
+
+scoreboard: $(INSTALLED) ## measure all models and opponents again: file, picture and table in README.md
+	@$(VENV) tools/scoreboard.py
 
 lock: $(INSTALLED) ## compile environment.yml into requirements.lock (newest versions: UPGRADE=1)
 	@$(VENV) tools/lock.py $(if $(UPGRADE),--upgrade)

@@ -20,8 +20,8 @@ from typing import NamedTuple
 import numpy as np
 
 __all__ = [
-    "Corpus", "Vocabulary", "contiguous_batches", "entropy", "environment", "generate", "load_corpus",
-    "load_pretrained", "load_text", "plot_curves", "reweight", "sample", "setup", "show_samples",
+    "Corpus", "Vocabulary", "contiguous_batches", "entropy", "environment", "generate", "load_card",
+    "load_corpus", "load_pretrained", "load_text", "plot_curves", "reweight", "sample", "setup", "show_samples",
     "sliding_windows", "split", "text_generator",
 ]  # fmt: skip
 
@@ -63,26 +63,24 @@ CORPORA = {
     ),
 }
 
-VERSES = "923a2cb919685a9e343471d77a8f5faf6a56cc97427bddfe726d1c59626f614a"  # sha256 of assets/texts/verses.txt
-
-# sha256 of each model and of its card, written by `make pretrained`
-MODELS = {
-    "nietzsche": [
-        "e25dcb27b3e4c1f5577447729fe6894ba930586056cb2a640379f6a44b3d6b57",
-        "c6e7b8c6f9da7f9415b717074bda0ca0db91e9ec314ede90e22e2fff2f3017a1",
-    ],
-    "nietzsche_classic": [
-        "8366dba8914bd8900617c382f1c9a05bb7bb567e940b44d0c8eda0c0654cdf11",
-        "49016cd4245ead56e02fa88dbaf479a1f79e5026b3979998d4796e6d903538d1",
-    ],
-    "shakespeare": [
-        "a436e303d26587a8adcc82c8daf6a071818c99c2df95334cf9ea787411111a7c",
-        "cb6bfaa428148142740c562b192f5c08c4ed28012a0c51f48f3ffc721db0bb58",
-    ],
-    "tang": [
-        "5a20743fd0c4de769c9c77bccd1749286c94b8bab7c378ad0353e7f4a90307f1",
-        "94430b84b232e7e5b9bb3167ec484ec227cdf279470560c0b3a3b62ade7d4b2f",
-    ],
+# sha256 of the files in assets; `make pretrained` writes those of the models
+ASSETS = {
+    "models/better_models.json": "296a620a58330f17adf8ac2593821e5d8ad7df2c5d350496d85283b229bdd761",
+    "models/nietzsche.json": "c6e7b8c6f9da7f9415b717074bda0ca0db91e9ec314ede90e22e2fff2f3017a1",
+    "models/nietzsche.keras": "e25dcb27b3e4c1f5577447729fe6894ba930586056cb2a640379f6a44b3d6b57",
+    "models/nietzsche_classic.json": "49016cd4245ead56e02fa88dbaf479a1f79e5026b3979998d4796e6d903538d1",
+    "models/nietzsche_classic.keras": "8366dba8914bd8900617c382f1c9a05bb7bb567e940b44d0c8eda0c0654cdf11",
+    "models/shakespeare.json": "cb6bfaa428148142740c562b192f5c08c4ed28012a0c51f48f3ffc721db0bb58",
+    "models/shakespeare.keras": "a436e303d26587a8adcc82c8daf6a071818c99c2df95334cf9ea787411111a7c",
+    "models/shakespeare_gaps.json": "5f1232bc7755d3a1eada572800f0485dd93b856807b5a588ec7b426473bafd03",
+    "models/shakespeare_gaps.keras": "c81f7547be8802765149d1850f4ce06027e274d3a88721398d81df273b1b2efb",
+    "models/shakespeare_words.json": "f0bffef1f8b5f37f0a543d833068d9e129ccba6ca11ec72e167a6a95ddb60350",
+    "models/shakespeare_words.keras": "3aaabff2640e264e310b5e0e12a0ec7801d3dc709a2a62157df6ec97aa80311a",
+    "models/tang.json": "94430b84b232e7e5b9bb3167ec484ec227cdf279470560c0b3a3b62ade7d4b2f",
+    "models/tang.keras": "5a20743fd0c4de769c9c77bccd1749286c94b8bab7c378ad0353e7f4a90307f1",
+    "models/tang_words.json": "d2ac152e102529882c62cf9a4654a597781d973e9f2b76809933417243543347",
+    "models/tang_words.keras": "1ba94d84b39413c5b64bed8b31d6a95d61c21aa59777b21f673db46f9e3e48af",
+    "texts/verses.txt": "923a2cb919685a9e343471d77a8f5faf6a56cc97427bddfe726d1c59626f614a",
 }
 
 OKABE_ITO = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
@@ -164,7 +162,7 @@ def load_corpus(name: str) -> Corpus:
             paths.append(_fetch(file, sha256, urls, os.environ.get("LSTM_CORPUS_DIR")))
     except ConnectionError as error:
         if name == "tang":
-            corpus = Corpus("verses", _fetch_own("texts", "verses.txt", VERSES).read_text("utf-8"), "this course")
+            corpus = Corpus("verses", _fetch_own("texts/verses.txt").read_text("utf-8"), "this course")
         else:
             from pydoc_data.topics import topics
 
@@ -255,14 +253,16 @@ def _fetch(file: str, sha256: str, urls: Iterable[str], folder: str | os.PathLik
     raise ConnectionError("; ".join(problems))
 
 
-def _fetch_own(room: str, file: str, sha256: str) -> pathlib.Path:
-    """Return the path of a file of the course, from assets/`room` beside this module or from the repository."""
+def _fetch_own(file: str) -> pathlib.Path:
+    """Return the path of one of the course's own files, from assets beside this module or from the repository."""
+    if file not in ASSETS:
+        raise ValueError(f"the course has no {file}, only {', '.join(sorted(ASSETS))}")
     address = os.environ.get("LSTM_COURSE_URL", f"https://raw.githubusercontent.com/{REPOSITORY}/main")
-    folder = pathlib.Path(__file__).parent / "assets" / room
+    room, name = (pathlib.Path(__file__).parent / "assets" / file).parent, file.rpartition("/")[2]
     try:
-        return _fetch(file, sha256, [f"{address}/assets/{room}/{file}"], folder)
+        return _fetch(name, ASSETS[file], [f"{address}/assets/{file}"], room)
     except ConnectionError as error:
-        raise ConnectionError(f"{file} could not be fetched ({error}): copy assets/{room} beside utils.py") from None
+        raise ConnectionError(f"{name} could not be fetched ({error}): copy assets beside utils.py") from None
 
 
 # ---------------------------------------------------------------- ids and windows
@@ -393,16 +393,12 @@ def entropy(p: np.ndarray) -> np.ndarray:
 
 
 def sample(
-    logits: np.ndarray,
-    *,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    rng: np.random.Generator | int | None = None,
+    logits: np.ndarray, *, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None, rng=None
 ) -> int:
     """Draw one id from logits (V,), which are log p up to a constant: temperature first, then top-k, then top-p.
 
-    `top_k` keeps the k likeliest tokens (1 … V), `top_p` the smallest set that holds that much probability (0 < p ≤ 1).
+    `top_k` keeps the k likeliest tokens (1 … V), `top_p` the smallest set that holds that much probability (0 < p ≤ 1);
+    `rng` is a numpy.random.Generator, a seed or None.
     Built in lesson 02.
 
     >>> sample([0.0, 3.0, 1.0], temperature=0)
@@ -573,13 +569,15 @@ def load_pretrained(name: str):
     Files come from assets/models beside this module, else from the repository's address; their sha256 is checked.
     Raises ValueError for an unknown name or a damaged file, ConnectionError where they cannot be had.
     """
-    if name not in MODELS:
-        raise ValueError(f"unknown pretrained model {name!r}: choose one of {sorted(MODELS)}")
+    path, card = _fetch_own(f"models/{name}.keras"), load_card(name)
     import keras
 
-    model, card = (_fetch_own("models", name + end, sha) for end, sha in zip((".keras", ".json"), MODELS[name]))
-    card = json.loads(card.read_text(encoding="utf-8"))
-    return keras.saving.load_model(model, compile=False, safe_mode=True), Vocabulary(card["vocabulary"]), card
+    return keras.saving.load_model(path, compile=False, safe_mode=True), Vocabulary(card["vocabulary"]), card
+
+
+def load_card(name: str) -> dict:
+    """The card of a trained model, or of recorded trainings, alone; files and errors as with `load_pretrained`."""
+    return json.loads(_fetch_own(f"models/{name}.json").read_text(encoding="utf-8"))
 
 
 # ---------------------------------------------------------------- figures, tables, widgets

@@ -13,7 +13,7 @@ import corpora
 import example
 import run_lessons
 import utils
-from notebook_files import lessons, read, write
+from notebook_files import lessons, read, run_cells, write
 
 
 @pytest.fixture
@@ -203,3 +203,21 @@ def test_corpora_choose_the_comparison(monkeypatch, capsys, loaded, flag):
     out, err = capsys.readouterr()
     assert out == flag
     assert "nietzsche: the home of nietzsche\n" in err and "tang: the home of tang\n" in err
+
+
+def test_cells_of_a_lesson_run_elsewhere(tmp_path):
+    """Only the named cells run, in the order given, and an error names the cell."""
+    notebook = example.lesson()
+    notebook.cells += [
+        new_code_cell("def double(x):\n    return x * factor", id="double"),
+        new_code_cell("factor = 2", id="factor"),
+        new_code_cell("1 / 0", id="broken"),
+    ]
+    write(notebook, tmp_path / "one.ipynb")
+    names = run_cells(tmp_path / "one.ipynb", ["factor", "double"], {"given": 1})
+    assert names["double"](21) == 42 and names["given"] == 1
+    with pytest.raises(ZeroDivisionError) as error:
+        run_cells(tmp_path / "one.ipynb", ["broken"], {})
+    assert "one.ipynb, cell broken" in str(error.traceback[-1].path)
+    with pytest.raises(KeyError, match="gone"):
+        run_cells(tmp_path / "one.ipynb", ["gone"], {})

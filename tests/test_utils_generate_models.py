@@ -12,7 +12,7 @@ from keras import layers
 
 import utils
 from small_models import VOCABULARY, V, classic, deep, model_of
-from utils import Vocabulary, generate, load_pretrained
+from utils import Vocabulary, generate, load_card, load_pretrained
 
 # ---------------------------------------------------------------- what generate refuses
 
@@ -100,8 +100,8 @@ def shop(web, tmp_path, monkeypatch):
     card.write_text(json.dumps({"vocabulary": VOCABULARY.tokens, "title": "人"}, ensure_ascii=False), encoding="utf-8")
     files = {path.name: path.read_bytes() for path in (model, card)}
     web.files.update({f"/assets/models/{name}": data for name, data in files.items()})
-    sums = [hashlib.sha256(data).hexdigest() for data in files.values()]
-    monkeypatch.setattr(utils, "MODELS", {"tiny": sums})
+    sums = {f"models/{name}": hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    monkeypatch.setattr(utils, "ASSETS", sums)
     monkeypatch.setattr(utils, "__file__", str(tmp_path / "course" / "utils.py"))
     monkeypatch.setenv("LSTM_COURSE_URL", web.address)
     monkeypatch.setenv("LSTM_CACHE_DIR", str(tmp_path / "cache"))
@@ -154,12 +154,14 @@ def test_a_damaged_download_of_a_model_is_refused(web, shop, tmp_path):
 
 def test_a_model_that_cannot_be_had(shop, dead_address, monkeypatch):
     monkeypatch.setenv("LSTM_COURSE_URL", dead_address)
-    with pytest.raises(ConnectionError, match="tiny.keras could not be fetched .*copy assets/models beside utils.py"):
+    with pytest.raises(ConnectionError, match="tiny.keras could not be fetched .*copy assets beside utils.py"):
         load_pretrained("tiny")
 
 
 def test_an_unknown_model_leads_to_the_known_ones(shop):
-    with pytest.raises(ValueError, match=r"unknown pretrained model 'huge': choose one of \['tiny'\]"):
+    with pytest.raises(
+        ValueError, match="the course has no models/huge.keras, only models/tiny.json, models/tiny.keras"
+    ):
         load_pretrained("huge")
 
 
@@ -167,20 +169,34 @@ def test_a_model_file_with_code_in_it_is_not_loaded(shop, beside, monkeypatch):
     """Safe mode is on: a Lambda layer would run whatever its author wrote."""
     path = beside / "tiny.keras"
     keras.Sequential([keras.Input((1,)), layers.Lambda(lambda x: x + 1)]).save(path)
-    _, card_sha256 = utils.MODELS["tiny"]
-    monkeypatch.setattr(utils, "MODELS", {"tiny": [hashlib.sha256(path.read_bytes()).hexdigest(), card_sha256]})
+    monkeypatch.setitem(utils.ASSETS, "models/tiny.keras", hashlib.sha256(path.read_bytes()).hexdigest())
     with pytest.raises(ValueError, match="(?i)safe"):
         load_pretrained("tiny")
 
 
-def test_models_of_the_course():
-    """Each loads from its file, writes text, and is under 2 MB."""
-    folder = pathlib.Path(utils.__file__).parent / "assets" / "models"
-    for name in utils.MODELS:
-        model, vocabulary, card = load_pretrained(name)
-        assert len(generate(model, vocabulary, "", 50, seed=0)) == 50
-        assert card["vocabulary"] == list(vocabulary.tokens)
-        assert (folder / f"{name}.keras").stat().st_size < 2e6
+def test_a_card_alone(web, shop):
+    """Recorded trainings have a card and no model."""
+    assert load_card("tiny")["title"] == "人"
+    assert web.asked == ["/assets/models/tiny.json"]
+    with pytest.raises(
+        ValueError, match="the course has no models/huge.json, only models/tiny.json, models/tiny.keras"
+    ):
+        load_card("huge")
+
+
+@pytest.mark.parametrize("file", [file for file in utils.ASSETS if file.startswith("models/")])
+def test_models_of_the_course(file):
+    """Each is under 2 MB; a model loads, fits its vocabulary, and writes, unless it fills gaps."""
+    name, end = file.removeprefix("models/").split(".")
+    assert (pathlib.Path(utils.__file__).parent / "assets" / file).stat().st_size < 2e6
+    if end == "json":
+        assert load_card(name)["name"] == name
+        return
+    model, vocabulary, card = load_pretrained(name)
+    assert card["vocabulary"] == list(vocabulary.tokens) and card["parameters"] == model.count_params()
+    assert model.output_shape[-1] == len(vocabulary)
+    if name != "shakespeare_gaps":
+        assert generate(model, vocabulary, "", 50, seed=0)
 
 
 # ---------------------------------------------------------------- setup

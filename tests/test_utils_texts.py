@@ -452,7 +452,9 @@ def test_damaged_verse_beside_the_module_is_named_and_left_alone(web, alone, mon
     beside = pathlib.Path(alone.__file__).parent / "assets" / "texts" / "verses.txt"
     beside.parent.mkdir(parents=True)
     beside.write_bytes(VERSES.read_bytes()[:-1])
-    with pytest.raises(ValueError, match=f"verses.txt is damaged: its sha256 should be {utils.VERSES}. Replace or"):
+    with pytest.raises(
+        ValueError, match=f"verses.txt is damaged: its sha256 should be {utils.ASSETS['texts/verses.txt']}. Replace or"
+    ):
         alone.load_corpus("tang")
     assert beside.read_bytes() == VERSES.read_bytes()[:-1] and web.asked == []
 
@@ -480,7 +482,7 @@ def test_the_verse_of_the_course():
     """UTF-8 as on the first day, enough of it to train on, and in Traditional Chinese throughout."""
     data = VERSES.read_bytes()
     text = data.decode("utf-8")
-    assert hashlib.sha256(data).hexdigest() == utils.VERSES
+    assert hashlib.sha256(data).hexdigest() == utils.ASSETS["texts/verses.txt"]
     assert b"\r" not in data and not data.startswith(codecs.BOM_UTF8)
     assert text.endswith("\n") and "\n\n\n" not in text and " " not in text
     assert len(re.findall("[\u4e00-\u9fff]", text)) >= 6000

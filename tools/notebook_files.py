@@ -25,3 +25,11 @@ def as_text(notebook: nbformat.NotebookNode) -> str:
 def write(notebook: nbformat.NotebookNode, path: pathlib.Path) -> None:
     """Write a notebook."""
     path.write_text(as_text(notebook), encoding="utf-8", newline="\n")
+
+
+def run_cells(path: pathlib.Path, names: list[str], namespace: dict) -> dict:
+    """Run the named code cells of a notebook in `namespace`, and return it: a lesson's code, outside the lesson."""
+    sources = {cell.id: cell.source for cell in read(path).cells}
+    for name in names:
+        exec(compile(sources[name], f"{path.name}, cell {name}", "exec"), namespace)
+    return namespace

@@ -1,6 +1,6 @@
 """Train the models in assets/models again, write their cards, note their sha256 in utils.py, and renew quotations.
 
-`make pretrained` trains all of them, about an hour and a half on two cores; `tools/pretrain.py --only nietzsche` trains
+`make pretrained` trains all of them, about three hours on two cores; `tools/pretrain.py --only nietzsche` trains
 one. The same machine gives the same weights again; another one differs in the last digits at first, and after epochs in
 more.
 """
@@ -14,18 +14,28 @@ import platform
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 
 import numpy as np
+import opencc
+import rjieba
 
+import experiments
 import older_keras
 import recipes
+from notebook_files import run_cells
 from recipes import keras, utils
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = ROOT / "assets" / "models"
 PROMPT_LENGTH, TEMPERATURES, SHOWN_EPOCHS = 40, (0.2, 0.5, 1.0, 1.2), (1, 21, 40)
 EDITORS_MARKS, FREQUENT, UNKNOWN = set("□○[]〖〗{}（）/0123456789"), 3000, "〓"
+POEMS = "no editors' marks, each poem once, poems shuffled with seed 0"
+LESSON_06, LESSON_07 = (ROOT / "notebooks" / file for file in ("06_better_models.ipynb", "07_evaluation.ipynb"))
+WORDS = 4000
+VERSIONS = {"python": platform.python_version(), "keras": keras.__version__, "numpy": np.__version__}
+LOGITS_LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
 def read(name: str, preparation: str, prepare: Callable[[str], str] = str) -> tuple[str, dict]:
@@ -48,22 +58,10 @@ def clean_poems(text: str) -> str:
     return "".join(poems[i] + "\n\n" for i in np.random.default_rng(0).permutation(len(poems)))
 
 
-def witten_bell(train: np.ndarray, held_out: np.ndarray, vocab_size: int, order: int) -> float:
-    """Held-out nats per character of an interpolated n-gram model (Witten and Bell, 1991)."""
-    p = np.full(len(held_out), 1 / vocab_size)
-    text, start = np.concatenate([train, held_out]).tolist(), len(train)
-    for n in range(order):
-        seen = collections.Counter(tuple(text[i - n : i + 1]) for i in range(n, start))
-        total, kinds = collections.Counter(), collections.Counter()
-        for gram, count in seen.items():
-            total[gram[:-1]] += count
-            kinds[gram[:-1]] += 1
-        for place in range(len(held_out)):
-            gram = tuple(text[start + place - n : start + place + 1])
-            context = gram[:-1]
-            if total[context]:
-                p[place] = (seen[gram] + kinds[context] * p[place]) / (total[context] + kinds[context])
-    return float(-np.log(p).mean())
+def n_gram_nats(train: np.ndarray, held_out: np.ndarray, vocab_size: int, order: int) -> float:
+    """Held-out nats per character of lesson 07's n-gram model."""
+    p, _ = run_cells(LESSON_07, ["witten-bell"], {"np": np})["witten_bell"](train, held_out, vocab_size, order)[-1]
+    return round(float(-np.log(p).mean()), 4)
 
 
 class Diary(keras.callbacks.Callback):
@@ -92,7 +90,7 @@ def train_classic() -> tuple[keras.Model, dict]:
     model = recipes.train_classic(ids, len(vocabulary), epochs=max(SHOWN_EPOCHS), callbacks=[clock, diary])
     card |= {
         "recipe": "one-hot windows 40, step 3; LSTM(128), Dense softmax; RMSprop(0.01), batch 1024, 40 epochs",
-        "five_gram_nats": round(witten_bell(train, held_out, len(vocabulary), 5), 4),
+        "five_gram_nats": n_gram_nats(train, held_out, len(vocabulary), 5),
         "prompt": prompt,
         "texts": diary.texts,
     }
@@ -108,7 +106,7 @@ def train_streams() -> tuple[keras.Model, dict]:
     model = train_on_cosine(train, held_out, len(vocabulary), 12, clock, units=256, dropout=0.2)
     card |= {
         "recipe": "streams 32 x 64; Embedding(64), LSTM(256), dropout 0.2, Dense; Adam(0.004) on a cosine, clipnorm 1",
-        "five_gram_nats": round(witten_bell(train, held_out, len(vocabulary), 5), 4),
+        "five_gram_nats": n_gram_nats(train, held_out, len(vocabulary), 5),
         "text_sizes": [
             text_size(train[-size:], held_out, len(vocabulary)) for size in (10_000, 30_000, 100_000, 300_000)
         ],
@@ -128,10 +126,9 @@ def train_on_cosine(
     return model
 
 
-def in_half_precision(model: keras.Model, held_out: np.ndarray) -> dict:
-    """Round the weights to float16, which halves the compressed file; return what that costs on the held-out ids."""
-    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    x, y = utils.contiguous_batches(held_out, 32, 64)
+def in_half_precision(model: keras.Model, x, y: np.ndarray) -> dict:
+    """Round the weights to float16, which halves the compressed file; return what that costs on held-out rows."""
+    model.compile(loss=LOGITS_LOSS)
     before = model.evaluate(x, y, batch_size=32, verbose=0)
     model.set_weights([weights.astype(np.float16).astype(np.float32) for weights in model.get_weights()])
     after = model.evaluate(x, y, batch_size=32, verbose=0)
@@ -140,7 +137,7 @@ def in_half_precision(model: keras.Model, held_out: np.ndarray) -> dict:
 
 def train_tang() -> tuple[keras.Model, dict]:
     """The poems of lesson 03: frequent characters, and one token for all others, which the model never writes."""
-    text, card = read("tang", "no editors' marks, each poem once, poems shuffled with seed 0", clean_poems)
+    text, card = read("tang", POEMS, clean_poems)
     train_text, held_out_text = utils.split(text)
     count = collections.Counter(train_text)
     vocabulary = utils.Vocabulary(sorted(token for token, _ in count.most_common(FREQUENT)) + [UNKNOWN])
@@ -155,8 +152,8 @@ def train_tang() -> tuple[keras.Model, dict]:
         "recipe": "streams 32 x 64; Embedding(64), LSTM(160), dropout 0.3, Dense; Adam(0.004) on a cosine, clipnorm 1",
         "unknown": f"the {FREQUENT} most frequent characters of the training part; all others are {UNKNOWN}",
         "unknown_share": round(float((held_out == len(vocabulary) - 1).mean()), 4),
-        "n_gram_nats": {n: round(witten_bell(train, held_out, len(vocabulary), n), 4) for n in (1, 2, 3)},
-    } | in_half_precision(model, held_out)
+        "n_gram_nats": {n: n_gram_nats(train, held_out, len(vocabulary), n) for n in (1, 2, 3)},
+    } | in_half_precision(model, *utils.contiguous_batches(held_out, 32, 64))
     kernel, bias = model.layers[-1].get_weights()
     bias[-1] = -1e4  # a probability of zero
     model.layers[-1].set_weights([kernel, bias])
@@ -173,8 +170,80 @@ def train_shakespeare() -> tuple[keras.Model, dict]:
     card |= {
         "recipe": "streams 32 x 64; Embedding(64), LSTM(240), dropout 0.3, LSTM(240), dropout 0.3, Dense; "
         "Adam(0.004) on a cosine, clipnorm 1",
-        "five_gram_nats": round(witten_bell(train, held_out, len(vocabulary), 5), 4),
-    } | in_half_precision(model, held_out)
+        "five_gram_nats": n_gram_nats(train, held_out, len(vocabulary), 5),
+    } | in_half_precision(model, *utils.contiguous_batches(held_out, 32, 64))
+    return model, finish(card, vocabulary, clock)
+
+
+def train_gaps() -> tuple[keras.Model, dict]:
+    """The gap filler of lesson 06: its own cells build rows and model, here it is trained."""
+    text, card = read("shakespeare", "as it is")
+    vocabulary = utils.Vocabulary.from_text(text)
+    train, held_out = utils.split(vocabulary.encode(text))
+    longest, epochs, clock, rng = 8, 10, recipes.Clock(), np.random.default_rng(0)
+    names = {"keras": keras, "np": np, "V": len(vocabulary), "LONGEST_GAP": longest}
+    lesson = run_cells(LESSON_06, ["gap-rows", "gap-model"], names)
+    model, rows = lesson["gap_model"](), (len(train) - 1 - longest) // 64
+    rate = keras.optimizers.schedules.CosineDecay(0.004, epochs * rows // 64, alpha=0.01)
+    model.compile(keras.optimizers.Adam(rate, clipnorm=1.0), LOGITS_LOSS)
+    validation = lesson["gap_rows"](held_out, 1 + np.arange((len(held_out) - 1 - longest) // 64) % longest)
+    for epoch in range(epochs):
+        x, y = lesson["gap_rows"](train, [*rng.integers(1, longest + 1, rows - 1), longest])
+        model.fit(
+            x, y, 64, initial_epoch=epoch, epochs=epoch + 1, verbose=0, validation_data=validation, callbacks=[clock]
+        )
+    bits = [model.evaluate(*lesson["gap_rows"](held_out, n), 64, verbose=0) / np.log(2) for n in range(1, longest + 1)]
+    card |= {
+        "recipe": f"rows of 64 characters, gaps of 1 to {longest}; Embedding(64), an LSTM(160) from each side, "
+        "Dense(160), Dense; Adam(0.004) on a cosine, batches of 64, clipnorm 1",
+        "first_character_bits": [round(float(value), 4) for value in bits],
+    } | in_half_precision(model, *lesson["gap_rows"](held_out, 1))
+    return model, finish(card, vocabulary, clock)
+
+
+def words_of_shakespeare() -> tuple:
+    """Words of both parts, their vocabulary, what a card says of them, and how many characters could come."""
+    text, about = read("shakespeare", "as it is")
+    lesson, parts = word_cells(), utils.split(text)
+    words = [lesson["english_words"](part) for part in parts]
+    about["unknown"] = f"the {WORDS - 1} most frequent words of the training part; all others are {UNKNOWN}"
+    return words, lesson["word_vocabulary"](words[0], WORDS), about, len(set(text))
+
+
+def words_of_tang() -> tuple:
+    """The same of the poems: words and characters, of which a word that is unknown is composed."""
+    text, about = read("tang", POEMS, clean_poems)
+    lesson, parts = word_cells(), utils.split(text)
+    words = [lesson["chinese_words"](part) for part in parts]
+    vocabulary = lesson["word_vocabulary"]([*words[0], *parts[0]], WORDS)
+    about["unknown"] = (
+        f"the {WORDS - 1} most frequent among words and characters of the training part; another word is cut into its "
+        f"characters, and another character is {UNKNOWN}"
+    )
+    return [lesson["cut_unknown"](part, set(vocabulary.tokens)) for part in words], vocabulary, about, 20_992
+
+
+def word_cells() -> dict:
+    """What lesson 06 does with words, by its own cells."""
+    names = {"collections": collections, "keras": keras, "np": np, "opencc": opencc, "re": re, "rjieba": rjieba}
+    cells = ["english-words", "chinese-words", "word-vocabulary", "cut-unknown", "speller", "word-bits"]
+    return run_cells(LESSON_06, cells, names | {"utils": utils, "UNKNOWN": UNKNOWN, "END": "\n"})
+
+
+def train_words(prepare: Callable) -> tuple[keras.Model, dict]:
+    """A model that writes words."""
+    words, vocabulary, card, alphabet = prepare()
+    lesson = word_cells()
+    train, held_out = (lesson["encode_words"](part, vocabulary) for part in words)
+    clock = recipes.Clock()
+    model = train_on_cosine(train, held_out, WORDS, 10, clock, units=120, dropout=0.3)
+    card |= {
+        "recipe": "words in streams 32 x 64; Embedding(64), LSTM(120), dropout 0.3, Dense; Adam(0.004) on a cosine, "
+        "clipnorm 1",
+        "unknown_share": round(float((held_out == WORDS - 1).mean()), 4),
+    } | in_half_precision(model, *utils.contiguous_batches(held_out, 32, 64))
+    bits = lesson["word_bits"](model, vocabulary, *words, alphabet)
+    card["bits_per_character"] = dict(zip(("model", "spelling"), (round(float(value), 4) for value in bits)))
     return model, finish(card, vocabulary, clock)
 
 
@@ -200,25 +269,34 @@ def finish(card: dict, vocabulary: utils.Vocabulary, clock: recipes.Clock) -> di
         "history": clock.history,
         "held_out_nats": clock.history[-1]["val_loss"],
         "seconds": clock.history[-1]["seconds"],
-        "versions": {"python": platform.python_version(), "keras": keras.__version__, "numpy": np.__version__},
+        "versions": VERSIONS,
     }
 
 
-def save(name: str, model: keras.Model, card: dict) -> None:
-    """Write model and card, and their sha256 into utils.py."""
+def save(name: str, model: keras.Model | None, card: dict) -> None:
+    """Write card and model, if there is one, and their sha256 into utils.py."""
     MODELS.mkdir(parents=True, exist_ok=True)
-    model.save(MODELS / f"{name}.keras", include_optimizer=False)
-    older_keras.rewrite(MODELS / f"{name}.keras")
-    card = {"name": name, "parameters": model.count_params()} | card
-    (MODELS / f"{name}.json").write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    files = (f"{name}.keras", f"{name}.json")
-    utils.MODELS[name] = [hashlib.sha256((MODELS / file).read_bytes()).hexdigest() for file in files]
+    files = [f"{name}.json"]
+    if model:
+        model.save(MODELS / f"{name}.keras", include_optimizer=False)
+        older_keras.rewrite(MODELS / f"{name}.keras")
+        card = {"parameters": model.count_params()} | card
+        files.append(f"{name}.keras")
+    text = json.dumps({"name": name} | card, ensure_ascii=False, indent=1) + "\n"
+    (MODELS / f"{name}.json").write_text(text, encoding="utf-8")
+    utils.ASSETS |= {f"models/{file}": hashlib.sha256((MODELS / file).read_bytes()).hexdigest() for file in files}
     source = ROOT / "utils.py"
-    table = "MODELS = " + json.dumps(utils.MODELS, indent=4, sort_keys=True)
-    source.write_text(
-        re.sub(r"^MODELS = (\{\}|\{.*?^\})", table, source.read_text("utf-8"), flags=re.M | re.S), "utf-8"
-    )
+    table = "ASSETS = " + json.dumps(utils.ASSETS, indent=4, sort_keys=True)
+    source.write_text(re.sub(r"^ASSETS = \{.*?^\}", table, source.read_text("utf-8"), flags=re.M | re.S), "utf-8")
     subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", source], check=True)
+
+
+def record_experiments() -> tuple[None, dict]:
+    """The recorded runs of lesson 06: a card without a model."""
+    _, card = read("shakespeare", "as it is")
+    start = time.perf_counter()
+    card |= experiments.run_all()
+    return None, card | {"seconds": round(time.perf_counter() - start), "versions": VERSIONS}
 
 
 RECIPES = {
@@ -226,6 +304,10 @@ RECIPES = {
     "nietzsche": train_streams,
     "shakespeare": train_shakespeare,
     "tang": train_tang,
+    "shakespeare_gaps": train_gaps,
+    "shakespeare_words": lambda: train_words(words_of_shakespeare),
+    "tang_words": lambda: train_words(words_of_tang),
+    "better_models": record_experiments,
 }
 
 

@@ -21,7 +21,8 @@ import utils
 
 QUOTATION = re.compile(
     r"(<!-- sample: (?P<model>\w+), temperature (?P<temperature>[\d.]+), seed (?P<seed>\d+), "
-    r'(?P<length>\d+) characters after "(?P<prompt>[^"]*)"(?P<lines>, line by line)? -->\n```text\n).*?(?P<end>\n```)',
+    r'(?P<length>\d+) (?:characters|words) after "(?P<prompt>[^"]*)"(?P<lines>, line by line)? -->\n'
+    r"```text\n).*?(?P<end>\n```)",
     re.DOTALL,
 )
 

@@ -1,0 +1,57 @@
+"""The recorded trainings of lesson 06: what a record holds, on a small text."""
+
+import concurrent.futures
+
+import numpy as np
+import pytest
+
+import experiments
+from notebook_files import ROOT
+
+ROWS = {"LSTM(8)": {"units": 8, "rate": 0.01}, "short rows": {"units": 8, "length": 16, "batch_size": 16}}
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """The lesson's harness on the course's own verse, several times over."""
+    text = (ROOT / "assets" / "texts" / "verses.txt").read_text(encoding="utf-8") * 4
+    monkeypatch.setattr(experiments.recipes, "read", lambda name: text)
+    experiments.lesson.cache_clear()
+    yield experiments.lesson()
+    experiments.lesson.cache_clear()
+
+
+def test_a_record(small):
+    """As many steps as fit into the budget, each seed once, bits of a model that has hardly learned."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        rows = experiments.record(ROWS, 3.0, {"LSTM(8)": 1.0, "short rows": 0.5}, pool)
+    assert [(row["name"], row["steps"], row["characters_a_second"]) for row in rows] == [
+        ("LSTM(8)", 3, 32 * 64),
+        ("short rows", 6, 16 * 16 * 2),
+    ]
+    for row in rows:
+        assert row["settings"] == ROWS[row["name"]] and row["seconds"] == 3.0
+        assert row["parameters"] == small["V"] * 64 + 4 * 8 * (64 + 8 + 1) + 9 * small["V"]
+        bits = [run["held_out_bits"] for run in row["runs"]]
+        assert [run["seed"] for run in row["runs"]] == [0, 1, 2] and len(set(bits)) == 3
+        assert all(0.5 * np.log2(small["V"]) < value < 1.1 * np.log2(small["V"]) for value in bits)
+
+
+def test_the_rate_is_chosen_without_the_held_out_text(small, monkeypatch):
+    """What is held out may be anything: the choice never sees it."""
+    jobs = []
+    monkeypatch.setattr(
+        experiments, "run", lambda job: jobs.append(job) or {"held_out_bits": abs(job[0]["rate"] - 0.008)}
+    )
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        assert experiments.best_rates({"LSTM(8)": {"units": 8}}, {"LSTM(8)": 7}, pool) == {"LSTM(8)": 0.008}
+    assert [(settings["rate"], steps, validation) for settings, steps, _, _, validation in jobs] == [
+        (rate, 7, True) for rate in experiments.RATES
+    ]
+
+
+def test_a_step_takes_time(small):
+    """Every row is measured, and a longer row takes longer."""
+    rows = {"short": {"units": 8, "length": 8}, "long": {"units": 8, "length": 128}}
+    seconds = experiments.step_seconds(rows)
+    assert 0 < seconds["short"] < seconds["long"]

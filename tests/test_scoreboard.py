@@ -1,0 +1,74 @@
+"""The scoreboard is what its command measures, and the command notices what is not."""
+
+import contextlib
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+import recipes
+import scoreboard
+from notebook_files import ROOT
+
+BOARDS = json.loads(scoreboard.BOARD.read_text(encoding="utf-8"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_command_agrees_with_what_is_committed():
+    """All models and opponents are measured again, where the real texts can be had."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            for name in scoreboard.TITLES:
+                recipes.read(name)
+        except SystemExit:
+            pytest.skip("the scoreboard needs the real texts")
+    command = [sys.executable, ROOT / "tools" / "scoreboard.py", "--check"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_nothing_differs_from_itself():
+    assert scoreboard.differences(BOARDS, BOARDS, README) == []
+
+
+def test_a_number_that_has_moved_is_named():
+    """Bits count, and seconds do not: they are another machine's."""
+    moved = json.loads(json.dumps(BOARDS))
+    moved["tang"][0]["seconds"] += 100
+    assert scoreboard.differences(moved, BOARDS, README) == []
+    moved["tang"][0]["bits_per_character"] += 0.01
+    name = moved["tang"][0]["name"]
+    assert len(scoreboard.differences(moved, BOARDS, README)) == 1
+    assert f"tang: {name} has" in scoreboard.differences(moved, BOARDS, README)[0]
+
+
+def test_a_row_that_is_missing_is_named():
+    fewer = BOARDS | {"nietzsche": BOARDS["nietzsche"][1:]}
+    assert scoreboard.differences(fewer, BOARDS, README) == [
+        f"nietzsche: {BOARDS['nietzsche'][0]['name']} is in one of them only"
+    ]
+
+
+def test_an_old_table_and_an_old_picture_are_noticed():
+    """The README shows the numbers that are in the file."""
+    other = json.loads(json.dumps(BOARDS))
+    other["shakespeare"][0]["bits_per_character"] += 0.001
+    assert scoreboard.differences(other, other, README) == [
+        "the table in README.md is not that of the scoreboard",
+        "the picture is not that of the scoreboard",
+    ]
+
+
+def test_a_model_that_loses_against_counting_says_so():
+    """The best n-gram model is the line to beat."""
+    lines = scoreboard.table(BOARDS).splitlines()[2:]
+    for corpus, rows in BOARDS.items():
+        limit = scoreboard.opponent(rows)
+        assert limit["bits_per_character"] == min(
+            row["bits_per_character"] for row in rows if row["name"].endswith("-gram")
+        )
+        for line in (line for line in lines if line.startswith(f"| {scoreboard.TITLES[corpus]} |")):
+            loses = float(line.split("|")[3]) > limit["bits_per_character"]
+            assert loses == (f"does not beat the {limit['name']}" in line), line

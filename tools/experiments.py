@@ -1,0 +1,158 @@
+"""The recorded runs of lesson 06: what each change of a model buys for the same budget of seconds.
+
+The trainings are those of the lesson, whose own cells run here. A machine that is busy for a moment must not decide
+which model is better, so seconds become steps first: the speed of each row is measured on the quiet machine, all rows
+in turn, and the best round counts; then every training makes the steps that fit its budget, several side by side.
+"""
+
+import concurrent.futures
+import functools
+import itertools
+import multiprocessing
+import os
+import sys
+import time
+
+import numpy as np
+
+import recipes
+from notebook_files import ROOT, run_cells
+from recipes import keras, utils
+
+LESSON = ROOT / "notebooks" / "06_better_models.ipynb"
+HARNESS = ["build", "budget", "train", "bits"]
+TRAINING = {"rate", "optimizer", "clipnorm", "length"}  # settings that do not change the shape of a model
+SECONDS, LONG, SEEDS, RATES = 20, 80, (0, 1, 2), (0.002, 0.004, 0.008, 0.016)
+SMALL, SMALL_SECONDS, ROUNDS = 10_000, (2.5, 5, 10, 20), 9
+
+# Each row differs from the first in one thing; the units of RNN and GRU give them as many parameters.
+ROWS = {
+    "LSTM(128)": {},
+    "SimpleRNN(269)": {"cell": "SimpleRNN", "units": 269},
+    "GRU(150)": {"cell": "GRU", "units": 150},
+    "LSTM(64)": {"units": 64},
+    "LSTM(256)": {"units": 256},
+    "LSTM(512)": {"units": 512},
+    "2 layers": {"layers": 2},
+    "3 layers": {"layers": 3},
+    "embedding 16": {"embedding_dim": 16},
+    "embedding 256": {"embedding_dim": 256},
+    "length 16": {"length": 16},
+    "length 256": {"length": 256},
+    "batch 8": {"batch_size": 8},
+    "batch 128": {"batch_size": 128},
+}
+OPTIMISERS = {
+    "RMSprop(0.01)": {"optimizer": "RMSprop", "rate": 0.01, "clipnorm": None},
+    "RMSprop(0.01), clipnorm 1": {"optimizer": "RMSprop", "rate": 0.01},
+    "Adam, no clipping": {"clipnorm": None},
+}
+DROPOUTS = {
+    "dropout 0.2": {"dropout": 0.2},
+    "dropout 0.5": {"dropout": 0.5},
+    "recurrent dropout 0.2": {"recurrent_dropout": 0.2},
+}
+
+
+@functools.cache
+def lesson() -> dict:
+    """The lesson's harness, with Shakespeare as its text."""
+    text = recipes.read("shakespeare")
+    vocabulary = utils.Vocabulary.from_text(text)
+    train, held_out = utils.split(vocabulary.encode(text))
+    names = {"keras": keras, "np": np, "time": time, "utils": utils, "V": len(vocabulary)}
+    return run_cells(LESSON, HARNESS, names) | {"train_ids": train, "held_out_ids": held_out}
+
+
+def shape(settings: dict) -> dict:
+    return {name: value for name, value in settings.items() if name not in TRAINING}
+
+
+def step_seconds(rows: dict) -> dict:
+    """Seconds of a step for each row, the best of several rounds, in each of which every row has its turn."""
+    harness, trainers = lesson(), {}
+    for name, settings in rows.items():
+        model, _ = harness["train"](harness["train_ids"], steps=2, **settings)
+        size, length = model.input_shape[0], settings.get("length", 64)
+        x, y = utils.contiguous_batches(harness["train_ids"], size, length)
+        steps = max(4, round(3.2e9 / (size * length * model.count_params())))  # about half a second
+        data = {"x": x[: size * steps], "y": y[: size * steps], "batch_size": size, "shuffle": False, "verbose": 0}
+        trainers[name] = functools.partial(model.fit, **data), steps
+    best = dict.fromkeys(rows, np.inf)
+    for _ in range(ROUNDS + 1):  # the first round only warms up
+        for name, (fit, steps) in trainers.items():
+            start = time.perf_counter()
+            fit()
+            best[name] = min(best[name], (time.perf_counter() - start) / steps)
+    return best
+
+
+def run(job: tuple) -> dict:
+    """Train once; give bits per character of the training text's end and of the held-out text."""
+    settings, steps, seed, size, validation = job
+    harness = lesson()
+    train, held_out = harness["train_ids"], harness["held_out_ids"]
+    if validation:  # a choice, such as the rate, never sees the held-out text
+        train, held_out = utils.split(train)
+    train = train[-size:]
+    model, _ = harness["train"](train, steps=steps, seed=seed, **settings)
+    scores = [harness["bits_per_character"](model, ids, **shape(settings)) for ids in (train[-50_000:], held_out)]
+    result = {"seed": seed, "training_bits": round(float(scores[0]), 4), "held_out_bits": round(float(scores[1]), 4)}
+    print(f"  {settings} {steps} steps {result}", file=sys.stderr, flush=True)
+    return result
+
+
+def best_rates(rows: dict, steps: dict, pool) -> dict:
+    """For each row the rate with the lowest loss on the last tenth of the training text, after half a budget."""
+    jobs = {(name, rate): pool.submit(run, (rows[name] | {"rate": rate}, steps[name], 0, 0, True))
+            for name, rate in itertools.product(rows, RATES)}  # fmt: skip
+    bits = {key: job.result()["held_out_bits"] for key, job in jobs.items()}
+    return {name: min(RATES, key=lambda rate: bits[name, rate]) for name in rows}
+
+
+def record(rows: dict, seconds: float, step: dict, pool, size: int = 0) -> list[dict]:
+    """Every row with every seed, for a budget of seconds."""
+    steps = {name: max(1, round(seconds / step[name])) for name in rows}
+    jobs = {name: [pool.submit(run, (rows[name], steps[name], seed, size, False)) for seed in SEEDS] for name in rows}
+    harness = lesson()
+    return [
+        {
+            "name": name,
+            "settings": settings,
+            "seconds": seconds,
+            "parameters": harness["build"](**shape(settings)).count_params(),
+            "steps": steps[name],
+            "characters_a_second": round(settings.get("length", 64) * settings.get("batch_size", 32) / step[name]),
+            "runs": [job.result() for job in jobs[name]],
+        }
+        for name, settings in rows.items()
+    ]
+
+
+def run_all() -> dict:
+    """All recorded runs, by the part of the lesson that shows them."""
+    everything = ROWS | OPTIMISERS | DROPOUTS
+    step = step_seconds(everything)
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+        os.environ[name] = "1"  # for the processes of the pool: one training on each core
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(os.cpu_count(), context) as pool:
+        rates = best_rates(ROWS, {name: round(SECONDS / 2 / step[name]) for name in ROWS}, pool)
+        rows = {name: settings | {"rate": rates[name]} for name, settings in ROWS.items()}
+        base = {"LSTM(128)": rows["LSTM(128)"]}
+        changed = {name: base["LSTM(128)"] | settings for name, settings in (OPTIMISERS | DROPOUTS).items()}
+        regularised = base | {name: changed[name] for name in DROPOUTS}
+        wide = {name: rows[name] for name in ("GRU(150)", "length 16", "LSTM(256)", "LSTM(512)")}
+        return {
+            "rows": record(rows, SECONDS, step, pool),
+            "rows_long": record(base | wide | {"dropout 0.2": changed["dropout 0.2"]}, LONG, step, pool),
+            "optimisers": record({name: changed[name] for name in OPTIMISERS}, SECONDS, step, pool),
+            "dropout": record({name: changed[name] for name in DROPOUTS}, SECONDS, step, pool),
+            "small_text": [row for seconds in SMALL_SECONDS for row in record(regularised, seconds, step, pool, SMALL)],
+        }
+
+
+if __name__ == "__main__":
+    import json
+
+    (ROOT / "experiments.json").write_text(json.dumps(run_all(), indent=1))

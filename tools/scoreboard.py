@@ -1,0 +1,176 @@
+"""Measure every model of the course and every opponent again: assets/scoreboard.json, its picture, README's table.
+
+The measuring is that of lesson 07, whose own cells run here. `make scoreboard` writes. With --check nothing is
+written, and the exit status is 1 if a number differs by more than 0.002 bits, or if picture or table are not those of
+the numbers. The seconds of a training are those in its card; those of counting are of the machine that wrote the file.
+"""
+
+import argparse
+import bz2
+import collections
+import gzip
+import hashlib
+import json
+import lzma
+import math
+import re
+import sys
+import time
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from PIL import Image
+
+import pretrain
+import recipes
+from notebook_files import ROOT, run_cells
+from recipes import keras, utils
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+BOARD, PICTURE = ROOT / "assets" / "scoreboard.json", ROOT / "assets" / "figures" / "scoreboard.png"
+TABLE = re.compile(r"(?<=<!-- scoreboard -->\n).*?(?=<!-- /scoreboard -->)", re.DOTALL)
+CELLS = ["probabilities", "witten-bell", "compressors", "opponents", "recorded", "board-figure"]
+TITLES = {"shakespeare": "Shakespeare", "nietzsche": "Nietzsche, lower case", "tang": "Tang poems"}
+COMPRESSORS = ("gzip", "bz2", "xz")
+ALPHABET = 20_992  # Chinese characters in Unicode's first block
+
+
+def lesson() -> dict:
+    """The functions of lesson 07."""
+    names = {"bz2": bz2, "gzip": gzip, "keras": keras, "lzma": lzma, "np": np, "plt": plt, "time": time, "utils": utils}
+    return run_cells(ROOT / "notebooks" / "07_evaluation.ipynb", CELLS, names)
+
+
+def own_model(measure: dict, name: str, label: str, held_out: np.ndarray) -> tuple:
+    """The row of a trained model."""
+    model, _, card = utils.load_pretrained(name)
+    return label, -np.log2(measure["probabilities"](model, held_out)).mean(), card["seconds"], card["parameters"]
+
+
+def shakespeare(measure: dict) -> list[tuple]:
+    """The opponents, the two-layer model, and the recorded runs of lesson 06."""
+    text = recipes.read("shakespeare")
+    vocabulary = utils.Vocabulary.from_text(text)
+    train, held_out = utils.split(vocabulary.encode(text))
+    rows = measure["counted"](train, held_out, len(vocabulary), 8) + measure["compressed"](*utils.split(text))
+    return [*rows, *measure["recorded"](), own_model(measure, "shakespeare", "lesson 05, two layers", held_out)]
+
+
+def nietzsche(measure: dict) -> list[tuple]:
+    """The opponents, the model of lessons 00 and 04, and the classic recipe, whose text has spaces for newlines."""
+    text = recipes.read("nietzsche", str.lower)
+    vocabulary = utils.Vocabulary.from_text(text)
+    train, held_out = utils.split(vocabulary.encode(text))
+    rows = measure["counted"](train, held_out, len(vocabulary), 8) + measure["compressed"](*utils.split(text))
+    classic = utils.load_card("nietzsche_classic")
+    best = min(classic["history"], key=lambda epoch: epoch["val_loss"])
+    rows.append(("lesson 04, classic recipe", best["val_loss"] / math.log(2), best["seconds"], classic["parameters"]))
+    return [*rows, own_model(measure, "nietzsche", "lesson 04, streams", held_out)]
+
+
+def tang(measure: dict) -> list[tuple]:
+    """Opponents and models of the poems; what a vocabulary lacks is spelled, as in lesson 06, for all alike."""
+    characters, words = utils.load_card("tang"), utils.load_card("tang_words")
+    parts, known = utils.split(recipes.read("tang", pretrain.clean_poems)), set(characters["vocabulary"])
+    names = {"collections": collections, "np": np, "END": "\n"}
+    spelled = run_cells(pretrain.LESSON_06, ["speller"], names)["spelling_bits"](*parts, known, ALPHABET)
+    vocabulary = utils.Vocabulary(characters["vocabulary"])
+    ids = [vocabulary.encode([c if c in known else pretrain.UNKNOWN for c in part]) for part in parts]
+    rows = measure["counted"](*ids, len(vocabulary), 3)
+    rows.append(
+        (
+            "lesson 03, characters",
+            characters["held_out_nats"] / math.log(2),
+            characters["seconds"],
+            characters["parameters"],
+        )
+    )
+    rows = [(name, bits + spelled, *rest) for name, bits, *rest in rows]
+    rows.append(("lesson 06, words", sum(words["bits_per_character"].values()), words["seconds"], words["parameters"]))
+    return rows + measure["compressed"](*parts)
+
+
+def measured(measure: dict) -> dict:
+    """{corpus: rows, the best first}."""
+    boards = {"shakespeare": shakespeare, "nietzsche": nietzsche, "tang": tang}
+    names = ("name", "bits_per_character", "seconds", "numbers_kept")
+    return {
+        corpus: [
+            dict(zip(names, (name, round(float(bits), 3), round(seconds, 1), int(kept))))
+            for name, bits, seconds, kept in sorted(board(measure), key=lambda row: row[1])
+        ]
+        for corpus, board in boards.items()
+    }
+
+
+def opponent(rows: list[dict]) -> dict:
+    """The best n-gram model, which a network has to beat."""
+    return next(row for row in rows if row["name"].endswith("-gram"))
+
+
+def table(boards: dict) -> str:
+    """README's table: the models of the lessons, the best recorded run, and the opponents."""
+    lines = ["| held-out text | model | bits per character | seconds | numbers kept | |", "|---|---|--:|--:|--:|---|"]
+    for corpus, rows in boards.items():
+        limit = opponent(rows)
+        best_recorded = next((row for row in rows if row["name"].endswith(" s")), None)
+        for row in rows:
+            if row in (limit, best_recorded) or row["name"] in COMPRESSORS or row["name"].startswith("lesson"):
+                name = f"lesson 06, {row['name']}" if row is best_recorded else row["name"]
+                beaten = row["bits_per_character"] > limit["bits_per_character"]
+                verdict = f"does not beat the {limit['name']}" if beaten else ""
+                seconds = f"{row['seconds']:,.0f}" if row["seconds"] >= 1 else "< 1"
+                numbers = f"{row['bits_per_character']:.3f} | {seconds} | {row['numbers_kept']:,}"
+                lines.append(f"| {TITLES[corpus]} | {name} | {numbers} | {verdict} |")
+    return "\n".join(lines) + "\n"
+
+
+def fingerprint(boards: dict) -> str:
+    return hashlib.sha256(json.dumps(boards["shakespeare"]).encode()).hexdigest()
+
+
+def draw(measure: dict, boards: dict, path: Path) -> None:
+    """The picture of the Shakespeare board, which says in its metadata of which numbers it is."""
+    rows = [tuple(row.values()) for row in boards["shakespeare"]]
+    figure = measure["plot_board"](rows, "Shakespeare. Blue: networks. Orange: the opponents. Dashed: the 5-gram")
+    figure.savefig(path, dpi=110, metadata={"Description": fingerprint(boards)})
+
+
+def differences(boards: dict, committed: dict, readme: str) -> list[str]:
+    """What is not as committed, in words."""
+    problems = []
+    for corpus, rows in boards.items():
+        old, new = ({row["name"]: row["bits_per_character"] for row in each} for each in (committed[corpus], rows))
+        problems += [f"{corpus}: {name} is in one of them only" for name in old.keys() ^ new.keys()]
+        problems += [
+            f"{corpus}: {name} has {new[name]:.3f} bits, not {old[name]:.3f}"
+            for name in old.keys() & new.keys()
+            if abs(new[name] - old[name]) > 0.002
+        ]
+    if TABLE.search(readme)[0] != table(committed):
+        problems.append("the table in README.md is not that of the scoreboard")
+    if Image.open(PICTURE).text.get("Description") != fingerprint(committed):
+        problems.append("the picture is not that of the scoreboard")
+    return problems
+
+
+def main() -> None:
+    """Write or check the scoreboard."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if something differs")
+    arguments = parser.parse_args()
+    measure, readme = lesson(), ROOT / "README.md"
+    boards, text = measured(measure), readme.read_text(encoding="utf-8")
+    if arguments.check:
+        sys.exit("\n".join(differences(boards, json.loads(BOARD.read_text(encoding="utf-8")), text)) or None)
+    BOARD.write_text(json.dumps(boards, indent=1) + "\n", encoding="utf-8")
+    draw(measure, boards, PICTURE)
+    readme.write_text(TABLE.sub(lambda _: table(boards), text), encoding="utf-8", newline="\n")
+    print(table(boards), end="")
+
+
+if __name__ == "__main__":
+    main()
