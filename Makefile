@@ -5,6 +5,9 @@ VENV := .venv/bin/python
 INSTALLED := .venv/.installed
 COLAB := .venv-colab
 
+# Two lessons run side by side, on one thread each: these small models use two threads badly.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help install lab test run bench pretrained scoreboard lock badges screenshot
@@ -40,8 +43,8 @@ test-unit: $(INSTALLED)
 	    --ignore=tests/benchmarks --ignore=tests/test_offline.py,mend what the first failing test names)
 
 test-notebooks: $(INSTALLED)
-	$(call step,notebooks,flag=$$($(VENV) tools/corpora.py) && $(VENV) -m pytest $$flag --nbval-current-env \
-	    --nbval-cell-timeout=600 notebooks,mend the cell; or write its new output with make run SAVE=1 and look at the change)
+	$(call step,notebooks,flag=$$($(VENV) tools/corpora.py) && $(ONE_THREAD) $(VENV) -m pytest $$flag \
+	    --nbval-current-env --nbval-cell-timeout=600 --numprocesses 2 --dist loadfile notebooks,mend the cell; or write its new output with make run SAVE=1 and look at the change)
 
 test-offline: $(INSTALLED)
 	$(call step,offline,$(VENV) -m pytest tests/test_offline.py,a lesson must run to its end without network)

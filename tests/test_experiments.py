@@ -50,8 +50,9 @@ def test_the_rate_is_chosen_without_the_held_out_text(small, monkeypatch):
     ]
 
 
-def test_a_step_takes_time(small):
+def test_a_step_takes_time(small, monkeypatch):
     """Every row is measured, and a longer row takes longer."""
+    monkeypatch.setattr(experiments, "ROUNDS", 1)
     rows = {"short": {"units": 8, "length": 8}, "long": {"units": 8, "length": 128}}
     seconds = experiments.step_seconds(rows)
     assert 0 < seconds["short"] < seconds["long"]
