@@ -73,7 +73,7 @@ ASSETS = {
     "models/shakespeare.json": "cb6bfaa428148142740c562b192f5c08c4ed28012a0c51f48f3ffc721db0bb58",
     "models/shakespeare.keras": "a436e303d26587a8adcc82c8daf6a071818c99c2df95334cf9ea787411111a7c",
     "models/shakespeare_gaps.json": "5f1232bc7755d3a1eada572800f0485dd93b856807b5a588ec7b426473bafd03",
-    "models/shakespeare_gaps.keras": "c81f7547be8802765149d1850f4ce06027e274d3a88721398d81df273b1b2efb",
+    "models/shakespeare_gaps.keras": "c1ec325dbe19da1efbc76844723edcf149b10c68c778af6a9768e8540cec9abc",
     "models/shakespeare_words.json": "f0bffef1f8b5f37f0a543d833068d9e129ccba6ca11ec72e167a6a95ddb60350",
     "models/shakespeare_words.keras": "3aaabff2640e264e310b5e0e12a0ec7801d3dc709a2a62157df6ec97aa80311a",
     "models/tang.json": "94430b84b232e7e5b9bb3167ec484ec227cdf279470560c0b3a3b62ade7d4b2f",

@@ -11,7 +11,9 @@ NEWER = {"quantization_config", "input_axes", "output_axes"}  # unknown to Keras
 
 
 def without_newer(settings: dict) -> dict:
-    """Return the settings without the newer ones, unless they are in use."""
+    """Return the settings without the newer ones, unless in use, and operations without a name of their own."""
+    if settings.get("module", "").startswith("keras.src.ops"):
+        settings["config"].pop("name", None)
     return {name: value for name, value in settings.items() if name not in NEWER or value is not None}
 
 
