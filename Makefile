@@ -47,7 +47,7 @@ test-notebooks: $(INSTALLED)
 	    --nbval-current-env --nbval-cell-timeout=600 --numprocesses 2 --dist loadfile notebooks,mend the cell; or write its new output with make run SAVE=1 and look at the change)
 
 test-offline: $(INSTALLED)
-	$(call step,offline,$(VENV) -m pytest tests/test_offline.py,a lesson must run to its end without network)
+	$(call step,offline,$(ONE_THREAD) $(VENV) -m pytest tests/test_offline.py,a lesson must run to its end without network)
 
 test-browser: $(INSTALLED)
 	$(call step,browser,$(VENV) -m pytest tests/browser,install Chromium if it is missing; else mend what the test names)

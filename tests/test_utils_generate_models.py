@@ -196,7 +196,8 @@ def test_models_of_the_course(file):
     assert card["vocabulary"] == list(vocabulary.tokens) and card["parameters"] == model.count_params()
     assert model.output_shape[-1] == len(vocabulary)
     if name != "shakespeare_gaps":
-        assert generate(model, vocabulary, "", 50, seed=0)
+        text = generate(model, vocabulary, "", 50, seed=0)
+        assert 50 <= len(text) <= 50 * max(map(len, vocabulary.tokens))  # of characters, exactly 50
 
 
 # ---------------------------------------------------------------- setup

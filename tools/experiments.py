@@ -20,8 +20,7 @@ from notebook_files import ROOT, run_cells
 from recipes import keras, utils
 
 LESSON = ROOT / "notebooks" / "06_better_models.ipynb"
-HARNESS = ["build", "budget", "train", "bits"]
-TRAINING = {"rate", "optimizer", "clipnorm", "length"}  # settings that do not change the shape of a model
+HARNESS = ["build", "budget", "train", "bits", "shape-of"]
 SECONDS, LONG, SEEDS, RATES = 20, 80, (0, 1, 2), (0.002, 0.004, 0.008, 0.016)
 SMALL, SMALL_SECONDS, ROUNDS = 10_000, (2.5, 5, 10, 20), 9
 
@@ -64,10 +63,6 @@ def lesson() -> dict:
     return run_cells(LESSON, HARNESS, names) | {"train_ids": train, "held_out_ids": held_out}
 
 
-def shape(settings: dict) -> dict:
-    return {name: value for name, value in settings.items() if name not in TRAINING}
-
-
 def step_seconds(rows: dict) -> dict:
     """Seconds of a step for each row, the best of several rounds, in each of which every row has its turn."""
     harness, trainers = lesson(), {}
@@ -96,7 +91,10 @@ def run(job: tuple) -> dict:
         train, held_out = utils.split(train)
     train = train[-size:]
     model, _ = harness["train"](train, steps=steps, seed=seed, **settings)
-    scores = [harness["bits_per_character"](model, ids, **shape(settings)) for ids in (train[-50_000:], held_out)]
+    scores = [
+        harness["bits_per_character"](model, ids, **harness["shape_of"](settings))
+        for ids in (train[-50_000:], held_out)
+    ]
     result = {"seed": seed, "training_bits": round(float(scores[0]), 4), "held_out_bits": round(float(scores[1]), 4)}
     print(f"  {settings} {steps} steps {result}", file=sys.stderr, flush=True)
     return result
@@ -120,7 +118,7 @@ def record(rows: dict, seconds: float, step: dict, pool, size: int = 0) -> list[
             "name": name,
             "settings": settings,
             "seconds": seconds,
-            "parameters": harness["build"](**shape(settings)).count_params(),
+            "parameters": harness["build"](**harness["shape_of"](settings)).count_params(),
             "steps": steps[name],
             "characters_a_second": round(settings.get("length", 64) * settings.get("batch_size", 32) / step[name]),
             "runs": [job.result() for job in jobs[name]],

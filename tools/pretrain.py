@@ -7,6 +7,7 @@ more.
 
 import argparse
 import collections
+import functools
 import hashlib
 import json
 import pathlib
@@ -32,8 +33,8 @@ MODELS = ROOT / "assets" / "models"
 PROMPT_LENGTH, TEMPERATURES, SHOWN_EPOCHS = 40, (0.2, 0.5, 1.0, 1.2), (1, 21, 40)
 EDITORS_MARKS, FREQUENT, UNKNOWN = set("□○[]〖〗{}（）/0123456789"), 3000, "〓"
 POEMS = "no editors' marks, each poem once, poems shuffled with seed 0"
-LESSON_06, LESSON_07 = (ROOT / "notebooks" / file for file in ("06_better_models.ipynb", "07_evaluation.ipynb"))
-WORDS = 4000
+LESSON_06, LESSON_07 = experiments.LESSON, ROOT / "notebooks" / "07_evaluation.ipynb"
+WORDS, CHINESE = 4000, 20_992  # tokens of a model of words; Chinese characters in Unicode's first block
 VERSIONS = {"python": platform.python_version(), "keras": keras.__version__, "numpy": np.__version__}
 LOGITS_LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -138,14 +139,9 @@ def in_half_precision(model: keras.Model, x, y: np.ndarray) -> dict:
 def train_tang() -> tuple[keras.Model, dict]:
     """The poems of lesson 03: frequent characters, and one token for all others, which the model never writes."""
     text, card = read("tang", POEMS, clean_poems)
-    train_text, held_out_text = utils.split(text)
-    count = collections.Counter(train_text)
-    vocabulary = utils.Vocabulary(sorted(token for token, _ in count.most_common(FREQUENT)) + [UNKNOWN])
-    known = set(vocabulary.tokens)
-    train, held_out = (
-        vocabulary.encode([token if token in known else UNKNOWN for token in part])
-        for part in (train_text, held_out_text)
-    )
+    lesson, parts = word_cells(), utils.split(text)
+    vocabulary = lesson["word_vocabulary"](parts[0], FREQUENT + 1)
+    train, held_out = (lesson["encode_words"](part, vocabulary) for part in parts)
     clock = recipes.Clock()
     model = train_on_cosine(train, held_out, len(vocabulary), 12, clock, units=160, dropout=0.3)
     card |= {
@@ -220,9 +216,10 @@ def words_of_tang() -> tuple:
         f"the {WORDS - 1} most frequent among words and characters of the training part; another word is cut into its "
         f"characters, and another character is {UNKNOWN}"
     )
-    return [lesson["cut_unknown"](part, set(vocabulary.tokens)) for part in words], vocabulary, about, 20_992
+    return [lesson["cut_unknown"](part, set(vocabulary.tokens)) for part in words], vocabulary, about, CHINESE
 
 
+@functools.cache
 def word_cells() -> dict:
     """What lesson 06 does with words, by its own cells."""
     names = {"collections": collections, "keras": keras, "np": np, "opencc": opencc, "re": re, "rjieba": rjieba}

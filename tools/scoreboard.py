@@ -7,7 +7,6 @@ the numbers. The seconds of a training are those in its card; those of counting 
 
 import argparse
 import bz2
-import collections
 import gzip
 import hashlib
 import json
@@ -35,61 +34,55 @@ TABLE = re.compile(r"(?<=<!-- scoreboard -->\n).*?(?=<!-- /scoreboard -->)", re.
 CELLS = ["probabilities", "witten-bell", "compressors", "opponents", "recorded", "board-figure"]
 TITLES = {"shakespeare": "Shakespeare", "nietzsche": "Nietzsche, lower case", "tang": "Tang poems"}
 COMPRESSORS = ("gzip", "bz2", "xz")
-ALPHABET = 20_992  # Chinese characters in Unicode's first block
 
 
 def lesson() -> dict:
     """The functions of lesson 07."""
     names = {"bz2": bz2, "gzip": gzip, "keras": keras, "lzma": lzma, "np": np, "plt": plt, "time": time, "utils": utils}
-    return run_cells(ROOT / "notebooks" / "07_evaluation.ipynb", CELLS, names)
+    return run_cells(pretrain.LESSON_07, CELLS, names)
 
 
-def own_model(measure: dict, name: str, label: str, held_out: np.ndarray) -> tuple:
+def trained(name: str, label: str, bits: float) -> tuple:
     """The row of a trained model."""
-    model, _, card = utils.load_pretrained(name)
-    return label, -np.log2(measure["probabilities"](model, held_out)).mean(), card["seconds"], card["parameters"]
+    card = utils.load_card(name)
+    return label, bits, card["seconds"], card["parameters"]
+
+
+def english(measure: dict, text: str, name: str, label: str) -> list[tuple]:
+    """The rows of all opponents, and of the trained model of this text, which are measured on the same characters."""
+    model, vocabulary, _ = utils.load_pretrained(name)
+    train, held_out = utils.split(vocabulary.encode(text))
+    rows = measure["counted"](train, held_out, len(vocabulary), 8) + measure["compressed"](*utils.split(text))
+    return [*rows, trained(name, label, -np.log2(measure["probabilities"](model, held_out)).mean())]
 
 
 def shakespeare(measure: dict) -> list[tuple]:
-    """The opponents, the two-layer model, and the recorded runs of lesson 06."""
-    text = recipes.read("shakespeare")
-    vocabulary = utils.Vocabulary.from_text(text)
-    train, held_out = utils.split(vocabulary.encode(text))
-    rows = measure["counted"](train, held_out, len(vocabulary), 8) + measure["compressed"](*utils.split(text))
-    return [*rows, *measure["recorded"](), own_model(measure, "shakespeare", "lesson 05, two layers", held_out)]
+    """With the recorded runs of lesson 06."""
+    rows = english(measure, recipes.read("shakespeare"), "shakespeare", "lesson 05, two layers")
+    return rows + measure["recorded"]()
 
 
 def nietzsche(measure: dict) -> list[tuple]:
-    """The opponents, the model of lessons 00 and 04, and the classic recipe, whose text has spaces for newlines."""
-    text = recipes.read("nietzsche", str.lower)
-    vocabulary = utils.Vocabulary.from_text(text)
-    train, held_out = utils.split(vocabulary.encode(text))
-    rows = measure["counted"](train, held_out, len(vocabulary), 8) + measure["compressed"](*utils.split(text))
+    """With the classic recipe, whose text has spaces for newlines, at its best epoch."""
+    rows = english(measure, recipes.read("nietzsche", str.lower), "nietzsche", "lesson 04, streams")
     classic = utils.load_card("nietzsche_classic")
     best = min(classic["history"], key=lambda epoch: epoch["val_loss"])
-    rows.append(("lesson 04, classic recipe", best["val_loss"] / math.log(2), best["seconds"], classic["parameters"]))
-    return [*rows, own_model(measure, "nietzsche", "lesson 04, streams", held_out)]
+    return [
+        *rows,
+        ("lesson 04, classic recipe", best["val_loss"] / math.log(2), best["seconds"], classic["parameters"]),
+    ]
 
 
 def tang(measure: dict) -> list[tuple]:
     """Opponents and models of the poems; what a vocabulary lacks is spelled, as in lesson 06, for all alike."""
-    characters, words = utils.load_card("tang"), utils.load_card("tang_words")
-    parts, known = utils.split(recipes.read("tang", pretrain.clean_poems)), set(characters["vocabulary"])
-    names = {"collections": collections, "np": np, "END": "\n"}
-    spelled = run_cells(pretrain.LESSON_06, ["speller"], names)["spelling_bits"](*parts, known, ALPHABET)
-    vocabulary = utils.Vocabulary(characters["vocabulary"])
-    ids = [vocabulary.encode([c if c in known else pretrain.UNKNOWN for c in part]) for part in parts]
-    rows = measure["counted"](*ids, len(vocabulary), 3)
-    rows.append(
-        (
-            "lesson 03, characters",
-            characters["held_out_nats"] / math.log(2),
-            characters["seconds"],
-            characters["parameters"],
-        )
-    )
-    rows = [(name, bits + spelled, *rest) for name, bits, *rest in rows]
-    rows.append(("lesson 06, words", sum(words["bits_per_character"].values()), words["seconds"], words["parameters"]))
+    card, lesson_06 = utils.load_card("tang"), pretrain.word_cells()
+    vocabulary, parts = utils.Vocabulary(card["vocabulary"]), utils.split(recipes.read("tang", pretrain.clean_poems))
+    spelled = lesson_06["spelling_bits"](*parts, set(vocabulary.tokens), pretrain.CHINESE)
+    ids = [lesson_06["encode_words"](part, vocabulary) for part in parts]
+    rows = [(name, bits + spelled, *rest) for name, bits, *rest in measure["counted"](*ids, len(vocabulary), 3)]
+    words = sum(utils.load_card("tang_words")["bits_per_character"].values())
+    rows.append(trained("tang", "lesson 03, characters", card["held_out_nats"] / math.log(2) + spelled))
+    rows.append(trained("tang_words", "lesson 06, words", words))
     return rows + measure["compressed"](*parts)
 
 

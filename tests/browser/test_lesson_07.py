@@ -87,6 +87,7 @@ def test_by_keyboard(panel, questions):
     """Tab leads to the buttons, and Enter presses them."""
     press(panel, "Start again")
     button = panel.get_by_role("button", name="Real", exact=True)
+    expect(button).to_be_enabled()
     button.focus()
     button.press("Enter")
     expect(said(panel)).to_contain_text("Right" if questions[0][1] else "Wrong")
