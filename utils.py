@@ -74,11 +74,11 @@ ASSETS = {
     "models/shakespeare.keras": "a436e303d26587a8adcc82c8daf6a071818c99c2df95334cf9ea787411111a7c",
     "models/shakespeare_gaps.json": "5f1232bc7755d3a1eada572800f0485dd93b856807b5a588ec7b426473bafd03",
     "models/shakespeare_gaps.keras": "c1ec325dbe19da1efbc76844723edcf149b10c68c778af6a9768e8540cec9abc",
-    "models/shakespeare_words.json": "f0bffef1f8b5f37f0a543d833068d9e129ccba6ca11ec72e167a6a95ddb60350",
+    "models/shakespeare_words.json": "3f6f094ca93779b81539a28fd781d56fffff9a7ebc87bcdbc31cd52c551c8e52",
     "models/shakespeare_words.keras": "3aaabff2640e264e310b5e0e12a0ec7801d3dc709a2a62157df6ec97aa80311a",
     "models/tang.json": "94430b84b232e7e5b9bb3167ec484ec227cdf279470560c0b3a3b62ade7d4b2f",
     "models/tang.keras": "5a20743fd0c4de769c9c77bccd1749286c94b8bab7c378ad0353e7f4a90307f1",
-    "models/tang_words.json": "d2ac152e102529882c62cf9a4654a597781d973e9f2b76809933417243543347",
+    "models/tang_words.json": "088a28846ee84bac329d83d52015e9a73bb653ef3828e986890ffc68e2a62e99",
     "models/tang_words.keras": "1ba94d84b39413c5b64bed8b31d6a95d61c21aa59777b21f673db46f9e3e48af",
     "texts/verses.txt": "923a2cb919685a9e343471d77a8f5faf6a56cc97427bddfe726d1c59626f614a",
 }

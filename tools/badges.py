@@ -35,7 +35,7 @@ address = os.environ.get("LSTM_COURSE_URL", "https://raw.githubusercontent.com/O
 home = pathlib.Path("..") if pathlib.Path("../utils.py").exists() else pathlib.Path(".")
 if not (home / "utils.py").exists():  # in Colab the notebook comes alone: fetch its helpers
     (home / "utils.py").write_bytes(urllib.request.urlopen(f"{address}/utils.py").read())
-packages = ["tensorflow", "keras", "matplotlib", "ipywidgets", "pooch", "tqdm", "charset_normalizer", "threadpoolctl"]
+packages = "tensorflow keras matplotlib ipywidgets pooch tqdm charset_normalizer threadpoolctl".split()
 missing = [package for package in packages if importlib.util.find_spec(package) is None]
 if missing:
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *missing], check=True)

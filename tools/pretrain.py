@@ -240,7 +240,7 @@ def train_words(prepare: Callable) -> tuple[keras.Model, dict]:
         "unknown_share": round(float((held_out == WORDS - 1).mean()), 4),
     } | in_half_precision(model, *utils.contiguous_batches(held_out, 32, 64))
     bits = lesson["word_bits"](model, vocabulary, *words, alphabet)
-    card["bits_per_character"] = dict(zip(("model", "spelling"), (round(float(value), 4) for value in bits)))
+    card["bits_per_character"] = dict(zip(("model", "spelling"), (round(float(value), 6) for value in bits)))
     return model, finish(card, vocabulary, clock)
 
 
