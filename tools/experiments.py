@@ -7,7 +7,6 @@ in turn, and the best round counts; then every training makes the steps that fit
 
 import concurrent.futures
 import functools
-import itertools
 import multiprocessing
 import os
 import sys
@@ -102,10 +101,11 @@ def run(job: tuple) -> dict:
 
 def best_rates(rows: dict, steps: dict, pool) -> dict:
     """For each row the rate with the lowest loss on the last tenth of the training text, after half a budget."""
-    jobs = {(name, rate): pool.submit(run, (rows[name] | {"rate": rate}, steps[name], 0, 0, True))
-            for name, rate in itertools.product(rows, RATES)}  # fmt: skip
-    bits = {key: job.result()["held_out_bits"] for key, job in jobs.items()}
-    return {name: min(RATES, key=lambda rate: bits[name, rate]) for name in rows}
+    jobs = {
+        name: {rate: pool.submit(run, (settings | {"rate": rate}, steps[name], 0, 0, True)) for rate in RATES}
+        for name, settings in rows.items()
+    }
+    return {name: min(RATES, key=lambda rate: job[rate].result()["held_out_bits"]) for name, job in jobs.items()}
 
 
 def record(rows: dict, seconds: float, step: dict, pool, size: int = 0) -> list[dict]:
@@ -148,9 +148,3 @@ def run_all() -> dict:
             "dropout": record({name: changed[name] for name in DROPOUTS}, SECONDS, step, pool),
             "small_text": [row for seconds in SMALL_SECONDS for row in record(regularised, seconds, step, pool, SMALL)],
         }
-
-
-if __name__ == "__main__":
-    import json
-
-    (ROOT / "experiments.json").write_text(json.dumps(run_all(), indent=1))

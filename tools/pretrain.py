@@ -172,22 +172,16 @@ def train_shakespeare() -> tuple[keras.Model, dict]:
 
 
 def train_gaps() -> tuple[keras.Model, dict]:
-    """The gap filler of lesson 06: its own cells build rows and model, here it is trained."""
+    """The gap filler of lesson 06, by its own cells."""
     text, card = read("shakespeare", "as it is")
     vocabulary = utils.Vocabulary.from_text(text)
     train, held_out = utils.split(vocabulary.encode(text))
-    longest, epochs, clock, rng = 8, 10, recipes.Clock(), np.random.default_rng(0)
+    longest, clock = 8, recipes.Clock()
     names = {"keras": keras, "np": np, "V": len(vocabulary), "LONGEST_GAP": longest}
-    lesson = run_cells(LESSON_06, ["gap-rows", "gap-model"], names)
-    model, rows = lesson["gap_model"](), (len(train) - 1 - longest) // 64
-    rate = keras.optimizers.schedules.CosineDecay(0.004, epochs * rows // 64, alpha=0.01)
-    model.compile(keras.optimizers.Adam(rate, clipnorm=1.0), LOGITS_LOSS)
+    lesson = run_cells(LESSON_06, ["gap-rows", "gap-model", "gap-train"], names)
+    model = lesson["gap_model"]()
     validation = lesson["gap_rows"](held_out, 1 + np.arange((len(held_out) - 1 - longest) // 64) % longest)
-    for epoch in range(epochs):
-        x, y = lesson["gap_rows"](train, [*rng.integers(1, longest + 1, rows - 1), longest])
-        model.fit(
-            x, y, 64, initial_epoch=epoch, epochs=epoch + 1, verbose=0, validation_data=validation, callbacks=[clock]
-        )
+    lesson["train_gaps"](model, train, epochs=10, validation_data=validation, callbacks=[clock])
     bits = [model.evaluate(*lesson["gap_rows"](held_out, n), 64, verbose=0) / np.log(2) for n in range(1, longest + 1)]
     card |= {
         "recipe": f"rows of 64 characters, gaps of 1 to {longest}; Embedding(64), an LSTM(160) from each side, "

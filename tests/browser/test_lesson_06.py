@@ -23,8 +23,8 @@ def test_the_cells_run_clean(lesson):
 
 def test_a_gap_is_filled(panel):
     """The first line is the likeliest filling, as the lesson's own function gives it; all keep both sides."""
-    names = {"utils": utils, "np": np, "LONGEST_GAP": 8, "real": False}
-    fill = run_cells(ROOT / "notebooks" / LESSON, ["gap-filler", "fill"], names)["fill"]
+    names = {"utils": utils, "np": np, "real": False}
+    fill = run_cells(ROOT / "notebooks" / LESSON, ["settings", "gap-filler", "fill"], names)["fill"]
     for text in ("My lord, the ____ is dead.", "I have seen the m__n rise"):
         enter(field(panel), text)
         expect(output(panel).locator("p").first).to_have_text(fill(text))
