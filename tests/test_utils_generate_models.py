@@ -8,11 +8,13 @@ import random
 import keras
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from keras import layers
 
 import utils
-from small_models import VOCABULARY, V, classic, deep, model_of
-from utils import Vocabulary, generate, load_card, load_pretrained
+from small_models import VOCABULARY, V, classic, deep, model_of, one_hot
+from utils import Vocabulary, bits_per_character, generate, load_card, load_pretrained
 
 # ---------------------------------------------------------------- what generate refuses
 
@@ -20,15 +22,23 @@ from utils import Vocabulary, generate, load_card, load_pretrained
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"length": -1}, "length must be 0 or more, samples and window 1 or more"),
-        ({"samples": 0}, "length must be 0 or more, samples and window 1 or more"),
-        ({"window": 0}, "length must be 0 or more, samples and window 1 or more"),
-        ({"window": -3}, "length must be 0 or more, samples and window 1 or more"),
+        ({"length": -1}, r"length must be a whole number, 0 or more, not -1"),
+        ({"samples": 0}, r"samples must be a whole number, 1 or more \(or None\), not 0"),
+        ({"window": 0}, r"window must be a whole number, 1 or more \(or None\), not 0"),
+        ({"window": -3}, r"window must be a whole number, 1 or more \(or None\), not -3"),
         ({"prompt": "abX"}, r"'X' \(position 2\) is not in this vocabulary of 8"),
         ({"temperature": -0.1}, "temperature must be finite and 0 or more, not -0.1"),
         ({"temperature": float("nan")}, "temperature must be finite and 0 or more, not nan"),
         ({"temperature": float("inf")}, "temperature must be finite and 0 or more, not inf"),
-        ({"top_k": 0}, "top_k must lie in 1 … 8, the vocabulary, not 0; None keeps every token"),
+        ({"top_k": 0}, "top_k must be a whole number, 1 or more"),
+        ({"top_k": 3.0}, "top_k must be a whole number, 1 or more .*, not 3.0"),
+        ({"length": 2.5}, "length must be a whole number, 0 or more, not 2.5"),
+        ({"samples": True}, "samples must be a whole number, 1 or more .*, not True"),
+        ({"seed": -1}, "seed must be a whole number, 0 or more .*, not -1"),
+        ({"seed": "a"}, "seed must be a whole number, 0 or more .*, not 'a'"),
+        ({"temperature": "0.5"}, "temperature must be finite and 0 or more, not '0.5'"),
+        ({"temperature": None}, "temperature must be finite and 0 or more, not None"),
+        ({"top_p": "0.9"}, "top_p must be over 0 and at most 1, not '0.9'"),
         ({"top_k": V + 1}, "top_k must lie in 1 … 8, the vocabulary, not 9; None keeps every token"),
         ({"top_p": 0.0}, "top_p must be over 0 and at most 1, not 0.0; None keeps every token"),
         ({"top_p": 1.5}, "top_p must be over 0 and at most 1, not 1.5"),
@@ -87,6 +97,205 @@ def test_models_of_another_kind(stack, message):
     """Each would compute something else than the NumPy cell."""
     with pytest.raises(ValueError, match=message):
         generate(model_of(*stack), VOCABULARY, "", 1)
+
+
+def ids_input():
+    return keras.Input((None,), dtype="int32")
+
+
+def chain(inputs, lstm=None):
+    """Ids → Embedding → LSTM, as tensors, for models that are joined by hand."""
+    lstm = lstm or layers.LSTM(5, return_sequences=True)
+    return lstm(layers.Embedding(V, 5)(inputs))
+
+
+def sharper():
+    inputs = ids_input()
+    return keras.Model(inputs, layers.Dense(V)(chain(inputs)) / 0.3)
+
+
+def sum_of_two():
+    inputs = ids_input()
+    return keras.Model(inputs, layers.Dense(V)(chain(inputs) + chain(inputs)))
+
+
+def joined_by_a_layer():
+    inputs = ids_input()
+    return keras.Model(inputs, layers.Dense(V)(layers.Add()([chain(inputs), chain(inputs)])))
+
+
+def used_twice():
+    inputs, lstm = ids_input(), layers.LSTM(5, return_sequences=True)
+    return keras.Model(inputs, layers.Dense(V)(lstm(chain(inputs, lstm))))
+
+
+def own_state():
+    inputs, h, c = ids_input(), keras.Input((5,)), keras.Input((5,))
+    x = layers.LSTM(5, return_sequences=True)(layers.Embedding(V, 5)(inputs), initial_state=[h, c])
+    return keras.Model([inputs, h, c], layers.Dense(V)(x))
+
+
+def zero_state_of_the_graph():
+    inputs = ids_input()
+    x = layers.Embedding(V, 5)(inputs)
+    state = x[:, 0]
+    return keras.Model(inputs, layers.Dense(V)(layers.LSTM(5, return_sequences=True)(x, initial_state=[state, state])))
+
+
+def cell_state():
+    inputs = ids_input()
+    _, _, c = layers.LSTM(5, return_state=True)(layers.Embedding(V, 5)(inputs))
+    return keras.Model(inputs, layers.Dense(V)(c))
+
+
+class Own(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.parts = [layers.Embedding(V, 5), layers.LSTM(5, return_sequences=True), layers.Dense(V)]
+
+    def call(self, x):
+        for part in self.parts:
+            x = part(x)
+        return x / 0.3
+
+
+def own_class():
+    model = Own()
+    model(np.zeros((1, 2), "int32"))
+    return model
+
+
+class OwnSequential(keras.Sequential):
+    def call(self, *args, **kwargs):
+        return 2 * super().call(*args, **kwargs)
+
+
+def with_lora():
+    model = deep()
+    model.layers[-1].enable_lora(2)
+    return model
+
+
+def quantised():
+    model = deep()
+    model.quantize("int8")
+    return model
+
+
+def one_lstm(*rest, **embedding):
+    return model_of(ids_input(), layers.Embedding(V, 4, **embedding), layers.LSTM(5), *rest)
+
+
+def unbuilt():
+    return [layers.Embedding(V, 4), layers.LSTM(5), layers.Dense(V)]
+
+
+REFUSED = {
+    "an operation after it": (sharper, "joined by nothing else|generate knows"),
+    "a sum": (sum_of_two, "joined by nothing else"),
+    "a layer that joins": (joined_by_a_layer, "joined by nothing else"),
+    "a layer used twice": (used_twice, "lstm.*joined by nothing else"),
+    "inputs for the state": (own_state, "one input"),
+    "a state from the graph": (zero_state_of_the_graph, "joined by nothing else"),
+    "the cell state": (cell_state, "joined by nothing else"),
+    "a class of its own": (own_class, "class of your own: Own"),
+    "a subclass": (lambda: OwnSequential(deep().layers), "class of your own: OwnSequential"),
+    "softmax and softmax": (lambda: one_lstm(layers.Dense(V, "softmax"), layers.Softmax()), KNOWN),
+    "two softmax layers": (lambda: one_lstm(layers.Dense(V), layers.Softmax(), layers.Softmax()), KNOWN),
+    "softmax over time": (lambda: one_lstm(layers.Dense(V), layers.Softmax(axis=0)), KNOWN),
+    "an Embedding after an LSTM": (lambda: one_lstm(layers.Embedding(V, 4), layers.LSTM(5), layers.Dense(V)), KNOWN),
+    "mask_zero": (lambda: one_lstm(layers.Dense(V), mask_zero=True), "mask_zero skips id 0"),
+    "a model in a model": (lambda: keras.Sequential([ids_input(), deep()]), KNOWN),
+    "LoRA": (with_lora, "dense.*not LoRA"),
+    "int8": (quantised, "not LoRA and not quantised"),
+    "not built": (lambda: keras.Sequential(unbuilt()), "call or train it first"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_chain_of_known_layers_is_refused(name):
+    """Its weights would run in another order, or scaled otherwise, than Keras runs them."""
+    make, message = REFUSED[name]
+    with pytest.raises(ValueError, match=message):
+        generate(make(), VOCABULARY, "ab", 1)
+
+
+def test_layers_that_another_model_shares_are_no_hindrance():
+    """A twin for writing, built from the layers of the model that was trained."""
+    model = deep()
+    twin = keras.Sequential([keras.Input((7,)), *model.layers])
+    assert generate(twin, VOCABULARY, "ab", 9, seed=1) == generate(model, VOCABULARY, "ab", 9, seed=1)
+
+
+def test_a_model_that_was_built_by_a_call():
+    model = keras.Sequential(unbuilt())
+    model(np.zeros((1, 3), "int32"))
+    assert len(generate(model, VOCABULARY, "ab", 3)) == 3
+
+
+@given(data=st.data())
+@settings(max_examples=15)
+def test_random_chains_write_what_keras_writes(data):
+    """Any allowed stack, greedily: each character is the likeliest that Keras gives after the whole text so far."""
+    stack = [keras.Input((None, V))]
+    if data.draw(st.booleans()):
+        stack = [ids_input(), layers.Embedding(V + data.draw(st.integers(0, 2)), 3)]
+    count = data.draw(st.integers(1, 3))
+    for depth in range(count):
+        many = depth < count - 1 or data.draw(st.booleans())
+        stack.append(
+            layers.LSTM(data.draw(st.integers(1, 5)), return_sequences=many, use_bias=data.draw(st.booleans()))
+        )
+        if data.draw(st.booleans()):
+            stack.append(layers.Dropout(0.5))
+    activation = data.draw(st.sampled_from(["linear", "softmax"]))
+    stack.append(layers.Dense(V, activation, use_bias=data.draw(st.booleans())))
+    if activation == "linear" and data.draw(st.booleans()):
+        stack.append(layers.Softmax())
+    model = model_of(*stack, seed=data.draw(st.integers(0, 99)))
+    text = "ab" + generate(model, VOCABULARY, "ab", 6, temperature=0)
+    ids = VOCABULARY.encode(text)
+    for t in range(2, len(text)):
+        shown = ids[:t] if len(stack[0].shape) == 2 else one_hot(ids[:t])
+        scores = keras.ops.convert_to_numpy(model(shown[None])).reshape(-1, V)[-1]
+        assert scores[ids[t]] >= scores.max() - 1e-6
+
+
+# ---------------------------------------------------------------- bits_per_character
+
+
+@pytest.mark.parametrize("make", [classic, deep])
+def test_bits_are_those_of_keras(make):
+    """The mean of -log2 p over all characters but the first, each after everything before it."""
+    ids = np.random.default_rng(0).integers(0, V, 30)
+    model, nats = make(), []
+    for t in range(1, len(ids)):
+        shown = one_hot(ids[:t]) if make is classic else ids[:t]
+        out = keras.ops.convert_to_numpy(model(shown[None])).reshape(-1, V)[-1].astype(np.float64)
+        p = out if make is classic else np.exp(out) / np.exp(out).sum()
+        nats.append(-np.log(p[ids[t]]))
+    assert bits_per_character(model, ids) == pytest.approx(np.mean(nats) / np.log(2), abs=1e-5)
+
+
+def test_bits_of_streams_are_those_of_their_parts():
+    """Side by side or one after the other, each stream begins from zero."""
+    ids = np.random.default_rng(0).integers(0, V, 601)
+    parts = [bits_per_character(deep(), ids[start : start + 201]) for start in (0, 200, 400)]
+    assert bits_per_character(deep(), ids) == pytest.approx(np.mean(parts), abs=1e-6)
+    assert bits_per_character(deep(), ids, streams=1) != pytest.approx(np.mean(parts), abs=1e-6)
+    assert bits_per_character(deep(), ids[:300]) == bits_per_character(deep(), ids[:300], streams=1)
+
+
+@pytest.mark.parametrize("ids", [[], [1], [[1, 2], [3, 4]], [0.5, 1.0], "ab"])
+def test_bits_need_ids(ids):
+    with pytest.raises(ValueError, match="at least two integers in one row"):
+        bits_per_character(deep(), ids)
+
+
+@pytest.mark.parametrize("ids", [[0, V], [-1, 2]])
+def test_bits_need_ids_of_the_vocabulary(ids):
+    with pytest.raises(ValueError, match=f"0 … {V - 1}, the model's vocabulary"):
+        bits_per_character(deep(), ids)
 
 
 # ---------------------------------------------------------------- load_pretrained
