@@ -22,7 +22,7 @@ import numpy as np
 __all__ = [
     "Corpus", "Vocabulary", "bits_per_character", "contiguous_batches", "entropy", "environment", "generate",
     "load_card", "load_corpus", "load_pretrained", "load_text", "plot_curves", "reweight", "sample", "setup",
-    "show_samples", "sliding_windows", "split", "text_generator",
+    "show_samples", "show_widget", "sliding_windows", "split", "text_generator",
 ]  # fmt: skip
 
 REPOSITORY = "OWNER/lstm-text-generation"  # written by `make badges REPOSITORY=owner/name`
@@ -83,6 +83,7 @@ ASSETS = {
     "texts/verses.txt": "923a2cb919685a9e343471d77a8f5faf6a56cc97427bddfe726d1c59626f614a",
 }
 
+PICTURE_NOTE = "Run the cell to move it."  # below the picture of a widget that is not alive
 OKABE_ITO = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 
 
@@ -700,8 +701,47 @@ def _text_html(prompt: str, text: str) -> str:
     return f'<div style="{style}"><b>{html.escape(prompt)}</b>{html.escape(text)}</div>'
 
 
+def show_widget(widget) -> None:
+    """Show a widget; whoever has not run the cell sees a picture of it, in plain HTML that does nothing.
+
+    The picture holds each control with its value, and what the widget shows at first. JupyterLab, GitHub and nbconvert
+    show it where there is no live widget; where there is one, that alone is seen.
+    """
+    from IPython.display import display
+
+    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+    picture = f"{_picture(widget)}<p><em>{PICTURE_NOTE}</em></p>"
+    display(
+        {"text/plain": PICTURE_NOTE, "text/html": picture, "application/vnd.jupyter.widget-view+json": view}, raw=True
+    )
+
+
+def _picture(widget) -> str:
+    """A box of controls, or a control, as HTML without any life; a slider has a track of twenty places."""
+    kind = type(widget).__name__
+    if hasattr(widget, "children"):
+        return f"<div>{''.join(map(_picture, widget.children))}</div>"
+    if kind == "HTML":
+        return widget.value
+    name = html.escape(widget.description)
+    if kind == "Button":
+        return f'<span style="display: inline-block; border: 1px solid; padding: 2px 12px; margin: 4px">{name}</span>'
+    value = html.escape(str(widget.value))
+    if kind.endswith("Slider"):
+        if kind == "SelectionSlider":
+            share = widget.index / (len(widget.options) - 1)
+        else:
+            share, value = (
+                (widget.value - widget.min) / (widget.max - widget.min),
+                f"{widget.value:{widget.readout_format}}",
+            )
+        place = round(20 * share)
+        value = f"{'━' * place}●{'─' * (20 - place)} {value}"
+    return f'<div><span style="display: inline-block; width: 160px; text-align: right">{name}</span> {value}</div>'
+
+
 def text_generator(model, vocabulary: Vocabulary, prompt="", temperature=0.5, length=200, before=""):
-    """A widget that writes text: prompt, temperature, length, seed and a Generate button. Returns the widget.
+    """A widget that writes text: prompt, temperature, length, seed and a Generate button; for `show_widget`.
 
     The text follows every control once it is released; what cannot be generated is answered with the reason. The model
     reads `before` in front of the prompt, unseen: for instance an empty line, where a poem begins.

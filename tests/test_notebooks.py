@@ -12,13 +12,15 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 import badges
 import example
+import run_lessons
+import utils
 from notebook_files import ROOT, as_text, lessons, read
 
 SECTIONS = ["Objectives", "What can go wrong", "Summary", "Exercises", "Further reading"]
 MORE_SECTIONS = {"00": ["What this is"]}
 FREE_TO_VARY = "nbval-ignore-output"
 PRINTED = {"text/plain", "text/html"}
-DRAWN = {"image/png", "image/jpeg", "image/svg+xml", "application/vnd.jupyter.widget-view+json"}
+DRAWN = {"image/png", "image/jpeg", "image/svg+xml"}
 ASSERTS = re.compile(r"^\s*(assert\b|[\w.]+\.assert_)", re.MULTILINE)
 OUTPUT_WIDGET = re.compile(r"\binteract(ive)?(_manual|_output)?\b|\bOutput\(")
 PATH_OF_A_MACHINE = re.compile(r"(?<![\w.:/-])/(home|root|Users|work|workspace|tmp|opt|usr|mnt)/|\b[A-Z]:\\\w")
@@ -47,7 +49,7 @@ def draws(output):
 
 
 def prints(cell):
-    """Say whether a cell shows text of its own, other than the name of a figure or a widget."""
+    """Say whether a cell shows text of its own, other than the name of a figure."""
     return any(
         output.output_type == "stream" or (PRINTED & output.get("data", {}).keys() and not draws(output))
         for output in cell.outputs
@@ -151,6 +153,18 @@ def no_output_widget(notebook):
     return [f"{cell.id} makes an Output widget" for cell in code_cells(notebook) if OUTPUT_WIDGET.search(cell.source)]
 
 
+def widgets_have_pictures(notebook):
+    """Whoever has not run the lesson sees the widgets all the same; no name that is new in every run is in the file."""
+    problems = ["its metadata hold the state of widgets: `make run SAVE=1`"] * ("widgets" in notebook.metadata)
+    for cell in code_cells(notebook):
+        data = [output.get("data", {}) for output in cell.outputs]
+        problems += [f"{cell.id} has a live widget in its output" for shown in data if run_lessons.VIEW in shown]
+        pictured = any(utils.PICTURE_NOTE in shown.get("text/html", "") for shown in data)
+        if "show_widget(" in cell.source and not pictured:
+            problems.append(f"{cell.id} has no picture of its widget")
+    return problems
+
+
 def most_output_is_compared(notebook):
     """The tests really compare the lesson: at least 60 % of the cells that print."""
     printing = [cell for cell in code_cells(notebook) if prints(cell)]
@@ -185,6 +199,7 @@ RULES = [
     prose_comes_before_code,
     no_trailing_spaces,
     no_output_widget,
+    widgets_have_pictures,
     most_output_is_compared,
     varying_output_is_asserted,
 ]
@@ -286,6 +301,9 @@ DAMAGES = [
     (no_trailing_spaces, change("sum", source="print(1 + 1)\t")),
     (no_output_widget, change("sum", source="widgets.interact(draw, temperature=(0.0, 2.0))")),
     (no_output_widget, change("sum", source="with widgets.Output():\n    print(1)")),
+    (widgets_have_pictures, change("sum", source="utils.show_widget(box)")),
+    (widgets_have_pictures, output("sum", new_output("display_data", {run_lessons.VIEW: {"model_id": "1"}}))),
+    (widgets_have_pictures, lambda notebook: notebook.metadata.update(widgets={})),
     (most_output_is_compared, ignore("sum")),
     (varying_output_is_asserted, change("check", source="print(2)  # nothing to assert")),
     (varying_output_is_asserted, add(new_markdown_cell("x"), example.code("last", "print(3)", "3", FREE_TO_VARY))),

@@ -6,7 +6,7 @@ import ipywidgets as widgets
 import pytest
 
 from small_models import VOCABULARY, deep
-from utils import Vocabulary, generate, text_generator
+from utils import Vocabulary, generate, show_widget, text_generator
 
 
 def parts(widget) -> dict:
@@ -78,3 +78,53 @@ def test_what_stands_before_the_prompt_is_read_but_not_shown():
     assert f"<b>ab</b>{text}</div>" in panel["html"].value
     panel["prompt"].value = "ab?"
     assert "(position 2)" in panel["html"].value
+
+
+# ---------------------------------------------------------------- show_widget
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Call show_widget and return what it displays, by kind."""
+
+    def shown(widget) -> dict:
+        displayed = []
+        monkeypatch.setattr("IPython.display.display", lambda data, raw: displayed.append(data) if raw else None)
+        assert show_widget(widget) is None
+        (data,) = displayed
+        return data
+
+    return shown
+
+
+def test_the_picture_shows_what_the_widget_shows(shown):
+    """The text to the letter, each control by name with its value, the note; and the live widget beside it."""
+    panel = text_generator(deep(), VOCABULARY, prompt="ab", temperature=0.8, length=100)
+    data = shown(panel)
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == panel.model_id
+    picture = data["text/html"]
+    assert parts(panel)["html"].value in picture and "Run the cell to move it." in picture
+    words = re.sub("<[^>]*>", "", picture)
+    for control in (
+        "prompt ab",
+        "temperature ━━━━━━━━●──────────── 0.80",
+        "length (characters) ━●",
+        "seed 0",
+        "Generate",
+    ):
+        assert control in words
+    assert not re.search("<(script|input|button)|model_id", picture)
+
+
+def test_a_picture_is_the_same_every_time(shown):
+    """So that lessons can be compared."""
+    first, second = (text_generator(deep(), VOCABULARY, prompt="ab") for _ in range(2))
+    assert shown(first)["text/html"] == shown(second)["text/html"] and first.model_id != second.model_id
+
+
+def test_what_is_typed_is_text_in_the_picture(shown):
+    """Names and values are escaped; boxes may lie in boxes; the selection of a slider is shown as it is written."""
+    box = widgets.Text("<b>", description="<i>")
+    slider = widgets.SelectionSlider(options=[0.01, 1, 10], value=10, description="T")
+    picture = shown(widgets.VBox([widgets.HBox([box, slider])]))["text/html"]
+    assert "&lt;i&gt;</span> &lt;b&gt;" in picture and f"{'━' * 20}● 10" in picture

@@ -23,7 +23,7 @@ from importlib.metadata import version
 from nbformat import NotebookNode
 
 from notebook_files import ROOT, read
-from run_lessons import chosen, run_with_progress
+from run_lessons import VIEW, chosen, run_with_progress
 
 NAMED = {
     "TensorFlow": "tensorflow",
@@ -32,7 +32,6 @@ NAMED = {
     "ipywidgets": "ipywidgets",
     "IPython": "ipython",
 }
-VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 RESTART = re.compile(r"restart (?:the |your )?(?:kernel|runtime|session)", re.IGNORECASE)
 
@@ -54,7 +53,8 @@ def faults(notebook: NotebookNode, committed: NotebookNode) -> list[str]:
     problems = [f"cell {name!r} writes to stderr: {text.text}" for name, text in printed if text.name == "stderr"]
     problems += [f"cell {name!r} asks for a restart" for name, text in printed if RESTART.search(text.text)]
     shown = dict(views(notebook))
-    problems += [f"cell {name!r} shows no widget" for name in dict(views(committed)) if name not in shown]
+    wanted = [cell.id for cell in committed.cells if cell.cell_type == "code" and "show_widget(" in cell.source]
+    problems += [f"cell {name!r} shows no widget" for name in wanted if name not in shown]
     state = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
     parts = re.findall(r"IPY_MODEL_(\w+)", json.dumps(state))  # what a box holds, and how things look
     models = {model for _, model in views(notebook)} | set(parts)

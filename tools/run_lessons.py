@@ -17,6 +17,7 @@ from notebook_files import lessons, read, write
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_TIMEOUT = 600  # seconds
+VIEW = "application/vnd.jupyter.widget-view+json"
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -56,6 +57,15 @@ def run(path: pathlib.Path) -> tuple[NotebookNode, str]:
     return notebook, memory
 
 
+def without_live_widgets(notebook: NotebookNode) -> NotebookNode:
+    """Drop what only a running kernel can show, under names that are new in every run; the widgets' pictures stay."""
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(VIEW, None)
+    return notebook
+
+
 def run_with_progress(path: pathlib.Path) -> NotebookNode:
     """Execute a notebook as `run` does, with a line that tells its name, seconds and memory; return it."""
     print(f"{path.stem} … ", end="", flush=True)
@@ -89,7 +99,7 @@ def main() -> None:
         except RuntimeError as error:
             sys.exit(str(error))
         if options.save:
-            write(notebook, path)
+            write(without_live_widgets(notebook), path)
 
 
 if __name__ == "__main__":

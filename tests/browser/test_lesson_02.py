@@ -52,8 +52,10 @@ def expect_shown(explorer, q: np.ndarray, temperature: str) -> None:
 
 
 def test_all_cells_run_clean(lesson):
-    """What a reader sees after Run All Cells."""
+    """What a reader sees after Run All Cells: the live widgets, and their pictures no more."""
     expect_clean(lesson)
+    expect(lesson.page.get_by_text(utils.PICTURE_NOTE)).to_have_count(0)
+    expect(lesson.page.locator(".widget-vbox")).to_have_count(4)
 
 
 @pytest.mark.parametrize(
