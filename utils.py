@@ -84,6 +84,13 @@ ASSETS = {
 }
 
 PICTURE_NOTE = "Run the cell to move it."  # below the picture of a widget that is not alive
+# read when the framework loads; what the reader has set stays. TF32 rounds products on newer GPUs to three digits
+SETTINGS = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_DETERMINISTIC_OPS": "1",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    "NVIDIA_TF32_OVERRIDE": "0",
+}
 OKABE_ITO = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 
 
@@ -95,11 +102,12 @@ def setup(seed: int = 0) -> None:
 
     With the same seed a training repeats bit for bit on one machine; another processor differs in the last digits.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_DETERMINISTIC_OPS", "1")
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
     with _quiet_stderr():
         import keras
 
+        keras.utils.clear_session(free_memory=False)  # Keras 3.10 would go on with the old draws
         keras.utils.set_random_seed(seed)
     import matplotlib as mpl
 
@@ -111,12 +119,19 @@ def setup(seed: int = 0) -> None:
 
 
 def environment() -> str:
-    """One line that says which Python, Keras, backend and device this is."""
+    """One line that says which Python, Keras, backend and device this is, and with a GPU what is in force on it."""
     import keras
 
     backend = keras.backend.backend()
     version = getattr(sys.modules.get(backend), "__version__", "")
-    gpus = [device for device in keras.distribution.list_devices() if "cpu" not in device]
+    try:
+        gpus = [device for device in keras.distribution.list_devices() if "cpu" not in device]
+    except (AttributeError, NotImplementedError):  # torch: Keras cannot list its devices
+        torch = sys.modules.get("torch")
+        gpus = [f"gpu:{i}" for i in range(torch.cuda.device_count())] if torch else []
+    if gpus:
+        in_force = {"TF32 off": ("NVIDIA_TF32_OVERRIDE", "0"), "memory growth": ("TF_FORCE_GPU_ALLOW_GROWTH", "true")}
+        gpus += [fact for fact, (name, value) in in_force.items() if os.environ.get(name) == value]
     versions = f"Python {platform.python_version()}, Keras {keras.__version__} on {backend} {version}"
     return f"{versions}, NumPy {np.__version__}, {', '.join(gpus) or f'CPU with {os.cpu_count()} cores'}"
 

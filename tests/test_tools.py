@@ -1,7 +1,9 @@
 """The maintainers' tools, tried on a tiny course in a temporary folder."""
 
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -11,6 +13,7 @@ from nbformat.v4 import new_code_cell
 import badges
 import corpora
 import example
+import notebook_files
 import run_lessons
 import utils
 from notebook_files import lessons, read, run_cells, write
@@ -179,6 +182,25 @@ def test_run_names_the_cell_that_fails(course):
     write(notebook, path)
     with pytest.raises(RuntimeError, match=r"(?s)01_one.ipynb, cell 'division'.*ZeroDivisionError: division by zero"):
         run_lessons.run(path)
+
+
+def test_run_needs_no_utf8(course):
+    """A terminal in the C locale shows the line of progress with a question mark."""
+    shutil.copytree(notebook_files.ROOT / "tools", course / "tools")
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, course / "tools" / "run_lessons.py", "--lesson", "01"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith("01_one ? "), done.stderr
+
+
+def test_install_says_that_the_folder_cannot_be_written(tmp_path):
+    """Not the advice to install a package of the system; a file in the place of .venv stops root, too."""
+    (tmp_path / "tools").mkdir()
+    shutil.copy(notebook_files.ROOT / "tools" / "install.sh", tmp_path / "tools")
+    (tmp_path / ".venv").write_text("")
+    done = subprocess.run(["sh", tmp_path / "tools" / "install.sh"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert f"{tmp_path} cannot be written" in done.stderr and "apt" not in done.stderr
 
 
 @pytest.mark.parametrize(

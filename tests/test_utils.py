@@ -67,6 +67,36 @@ def test_setup_asks_for_repeatable_operations_and_leaves_stderr_open():
     assert run.stdout == "1 1\n" and run.stderr.endswith("low high\n")
 
 
+def test_setup_comes_before_the_framework(monkeypatch):
+    """A GPU's settings are read when the framework loads: they stand by then, and `environment` states them."""
+    asked = "os.environ['NVIDIA_TF32_OVERRIDE'], os.environ['TF_FORCE_GPU_ALLOW_GROWTH']"
+    finder = f"sys.meta_path.insert(0, type('F', (), {{'find_spec': lambda n, *_: n == 'keras' and print({asked})}}))"
+    assert python(f"import os, sys, utils; {finder}; utils.setup()").stdout.startswith("0 true\n")
+    monkeypatch.setattr("keras.distribution.list_devices", lambda: ["cpu:0", "gpu:0"])
+    monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "0")
+    monkeypatch.setenv("TF_FORCE_GPU_ALLOW_GROWTH", "false")
+    assert utils.environment().endswith(", gpu:0, TF32 off")
+
+
+@pytest.mark.parametrize("error", [AttributeError, NotImplementedError])
+def test_environment_where_devices_cannot_be_listed(monkeypatch, error):
+    """Keras on torch cannot list devices; the line about the machine comes all the same."""
+
+    def no_list():
+        raise error("no attribute 'list_devices'")
+
+    monkeypatch.setattr("keras.distribution.list_devices", no_list)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert re.search(r"CPU with \d+ cores$", utils.environment())
+
+
+def test_setup_repeats_the_draws_of_keras():
+    """Whoever runs the set-up cell again gets the same numbers again, in Keras 3.10 too."""
+    draw = "utils.setup(0); print(keras.random.normal((2,)).numpy())"
+    first, second = python(f"import keras, utils; {draw}; {draw}").stdout.splitlines()
+    assert first == second
+
+
 # ---------------------------------------------------------------- figures and tables
 
 

@@ -21,6 +21,9 @@ if ! .venv/bin/python -c "import pip; $in_range" 2>/dev/null; then
     [ -n "$python" ] || fail "no Python 3.11, 3.12 or 3.13 was found.
 Cure: install one (https://www.python.org/downloads, or your system's package), or use conda: see README.md."
     printf 'Making .venv with %s (%s)\n' "$("$python" --version)" "$(command -v "$python")"
+    mkdir -p .venv 2>/dev/null && touch .venv/.write 2>/dev/null || fail "$(pwd) cannot be written.
+Cure: clone the course into a folder of your own; or, if a file called .venv is in the way, remove it."
+    rm .venv/.write
     "$python" -m venv --clear .venv || fail "Python could not make a virtual environment.
 Cure: on Debian and Ubuntu, sudo apt-get install python3-venv; then run make again."
 fi

@@ -93,6 +93,7 @@ def main() -> None:
     parser.add_argument("--lesson", default="", help="only the lesson whose file name begins so, for example 04")
     parser.add_argument("--save", action="store_true", help="write the outputs into the notebooks")
     options = parser.parse_args()
+    sys.stdout.reconfigure(errors="replace")  # a terminal that is not UTF-8 shows "?" for "…"
     for path in chosen(options.lesson):
         try:
             notebook = run_with_progress(path)
