@@ -16,6 +16,7 @@ BOARDS = json.loads(scoreboard.BOARD.read_text(encoding="utf-8"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_command_agrees_with_what_is_committed():
     """All models and opponents are measured again, where the real texts can be had."""
     with contextlib.redirect_stdout(io.StringIO()):
