@@ -45,6 +45,22 @@ def test_a_number_that_has_moved_is_named():
     assert f"tang: {name} has" in scoreboard.differences(moved, BOARDS, README)[0]
 
 
+def test_check_fails_and_writes_nothing(monkeypatch):
+    """The exit status tells whether a number has moved."""
+    files = [scoreboard.BOARD, scoreboard.PICTURE, ROOT / "README.md"]
+    before = [path.read_bytes() for path in files]
+    moved = json.loads(json.dumps(BOARDS))
+    moved["tang"][0]["bits_per_character"] += 0.01
+    monkeypatch.setattr(scoreboard, "lesson", dict)
+    monkeypatch.setattr(sys, "argv", ["scoreboard.py", "--check"])
+    for boards, fails in [(BOARDS, False), (moved, True)]:
+        monkeypatch.setattr(scoreboard, "measured", lambda measure, boards=boards: boards)
+        with pytest.raises(SystemExit) as end:
+            scoreboard.main()
+        assert bool(end.value.code) == fails
+    assert [path.read_bytes() for path in files] == before
+
+
 def test_a_row_that_is_missing_is_named():
     fewer = BOARDS | {"nietzsche": BOARDS["nietzsche"][1:]}
     assert scoreboard.differences(fewer, BOARDS, README) == [
