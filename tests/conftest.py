@@ -1,12 +1,16 @@
-"""What several test files share: the settings of hypothesis, and a web server on this machine."""
+"""What several test files share: no GPU, the settings of hypothesis, and a web server on this machine."""
 
 import http.server
+import os
 import socket
 import threading
 import time
 
 import pytest
 from hypothesis import settings
+
+# Before a framework is loaded: what a GPU computes differs in the last digits.
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 # The same examples on every run: a test fails because something broke, not because the dice fell so.
 settings.register_profile("course", deadline=None, derandomize=True, database=None)

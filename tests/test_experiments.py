@@ -1,6 +1,7 @@
 """The recorded trainings of lesson 06: what a record holds, on a small text."""
 
 import concurrent.futures
+import types
 
 import numpy as np
 import pytest
@@ -50,9 +51,39 @@ def test_the_rate_is_chosen_without_the_held_out_text(small, monkeypatch):
     ]
 
 
-def test_a_step_takes_time(small, monkeypatch):
-    """Every row is measured, and a longer row takes longer."""
-    monkeypatch.setattr(experiments, "ROUNDS", 1)
-    rows = {"short": {"units": 8, "length": 8}, "long": {"units": 8, "length": 128}}
-    seconds = experiments.step_seconds(rows)
-    assert 0 < seconds["short"] < seconds["long"]
+def test_a_choice_works_without_a_held_out_text(small, monkeypatch):
+    """Real trainings choose a rate although there is nothing held out; a record needs it."""
+    monkeypatch.setattr(experiments, "RATES", (1e-6, 0.01))
+    small["held_out_ids"] = None
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        assert experiments.best_rates({"LSTM(8)": {"units": 8}}, {"LSTM(8)": 3}, pool) == {"LSTM(8)": 0.01}
+    with pytest.raises(TypeError, match="NoneType"):
+        experiments.run(({"units": 8}, 1, 0, 0, False))
+
+
+def test_seconds_of_a_step(small, monkeypatch):
+    """Every row has its turn in each round, and the best round counts."""
+    now, turns = [0.0], []
+
+    class Model:
+        """Its fit takes as many seconds as its next cost says."""
+
+        input_shape = (4, None)
+
+        def __init__(self, *costs):
+            self.costs = iter(costs)
+
+        def count_params(self):
+            return 10**9  # so large that four steps are measured
+
+        def fit(self, x, **_):
+            assert x.shape[0] == 4 * 4
+            turns.append(x.shape[1])
+            now[0] += next(self.costs)
+
+    models = {8: Model(90, 12, 8, 40), 64: Model(100, 20, 24, 16)}
+    monkeypatch.setattr(experiments, "ROUNDS", 3)
+    monkeypatch.setattr(experiments, "time", types.SimpleNamespace(perf_counter=lambda: now[0]))
+    small["train"] = lambda ids, steps, length=64: (models[length], None)
+    assert experiments.step_seconds({"short": {"length": 8}, "long": {}}) == {"short": 2.0, "long": 4.0}
+    assert turns == [8, 64] * 4

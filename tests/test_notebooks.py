@@ -3,12 +3,16 @@
 The last test damages a good notebook in every way and so proves that each rule can fail.
 """
 
+import base64
+import io
 import re
 import statistics
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from PIL import Image
 
 import badges
 import example
@@ -185,6 +189,28 @@ def varying_output_is_asserted(notebook):
     return problems
 
 
+BLANK = 5  # the contrast of a picture with a few specks
+
+
+def contrast(png):
+    """The standard deviation of the grey values, 0 to 255, of a picture in a file or in bytes; clear is white."""
+    picture = Image.open(png).convert("RGBA")
+    return np.asarray(Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("L")).std()
+
+
+def no_blank_figure(notebook):
+    """A figure shows something: a blank one has a contrast of 0, the lessons' own have more than 20."""
+    pictures = [
+        (cell.id, output.data["image/png"])
+        for cell in code_cells(notebook)
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    ]
+    return [
+        f"{name} shows a blank figure" for name, png in pictures if contrast(io.BytesIO(base64.b64decode(png))) < BLANK
+    ]
+
+
 RULES = [
     executed_once_in_order,
     no_empty_code_cell,
@@ -202,6 +228,7 @@ RULES = [
     widgets_have_pictures,
     most_output_is_compared,
     varying_output_is_asserted,
+    no_blank_figure,
 ]
 
 
@@ -216,6 +243,12 @@ def test_rule(path, rule):
 def test_is_valid(path):
     """The file is what the notebook format asks for, so that every editor opens it."""
     nbformat.validate(read(path))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "assets" / "figures").glob("*.png")), ids=lambda path: path.stem)
+def test_picture_is_not_blank(path):
+    """The front page shows something."""
+    assert contrast(path) > BLANK
 
 
 def test_shared_parts_are_as_the_tool_writes_them():
@@ -264,6 +297,13 @@ def other_kernel(notebook):
     notebook.metadata.kernelspec.name = "my-env"
 
 
+def blank(colour):
+    """Return the output of a figure with nothing on it."""
+    file = io.BytesIO()
+    Image.new("RGBA", (640, 480), colour).save(file, "png")
+    return new_output("display_data", {"image/png": base64.b64encode(file.getvalue()).decode()})
+
+
 FIGURE = new_output("display_data", {"image/png": "aGk=", "text/plain": "<Figure size 640x480>"})
 HTML = new_output("display_data", {"text/html": '<img src="x.png">'})
 STDERR = new_output("stream", name="stderr", text="a warning")
@@ -305,6 +345,8 @@ DAMAGES = [
     (widgets_have_pictures, output("sum", new_output("display_data", {run_lessons.VIEW: {"model_id": "1"}}))),
     (widgets_have_pictures, lambda notebook: notebook.metadata.update(widgets={})),
     (most_output_is_compared, ignore("sum")),
+    (no_blank_figure, output("sum", blank("white"))),
+    (no_blank_figure, output("sum", blank((0, 0, 0, 0)))),
     (varying_output_is_asserted, change("check", source="print(2)  # nothing to assert")),
     (varying_output_is_asserted, add(new_markdown_cell("x"), example.code("last", "print(3)", "3", FREE_TO_VARY))),
 ]

@@ -1,77 +1,116 @@
-"""Every lesson runs to its end without network, without the corpora and with an empty cache.
+"""Where the texts cannot be had, the lessons run without network and with an empty cache (tools/compare.py)."""
 
-Each runs in a network namespace of its own (Linux), in which first nothing at all can be reached. Two run side
-by side; the Makefile gives each one thread.
-"""
-
-import concurrent.futures
 import os
-import shutil
-import subprocess
-import sys
 
 import pytest
 
-from notebook_files import ROOT, lessons
-
-AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
-ALONE = ["unshare", "--net"] if AS_ROOT else ["unshare", "--user", "--map-root-user", "--net"]
-
-# Jupyter talks to its kernels over the loopback device, which a new namespace has switched off.
-SCRIPT = 'ip link set lo up && "$0" -c "$NO_NETWORK" && exec "$0" "$@"'
-NO_NETWORK = """
-import errno, socket
-try:
-    socket.create_connection(("192.0.2.1", 80), timeout=5)
-except OSError as error:
-    assert error.errno == errno.ENETUNREACH, error
-else:
-    raise SystemExit("there is a network")
-"""
-
-
-def run_alone(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    """Run Python with these arguments where there is no network."""
-    environment = {**os.environ, "NO_NETWORK": NO_NETWORK, **environment}
-    environment.pop("LSTM_CORPUS_DIR", None)
-    command = [*ALONE, "sh", "-c", SCRIPT, sys.executable, *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True)
+import alone
+import compare
+import corpora
+import example
+from notebook_files import lessons, read, write
 
 
 @pytest.fixture(scope="module")
 def namespaces():
-    """Skip where no namespace can be made, but never in continuous integration."""
-    possible = shutil.which("unshare") and shutil.which("ip") and run_alone("-c", "").returncode == 0
-    if not possible and os.environ.get("CI") == "true":
-        pytest.fail("no network namespace can be made: .ci/run says what is needed")
-    if not possible:
+    """Skip where no network namespace can be made, but never in continuous integration."""
+    if not alone.can_be_alone():
         pytest.skip("no network namespace can be made here (Linux with unshare and ip can)")
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """Two tiny lessons, the first in the place of all real ones."""
+    paths = lessons(example.course(tmp_path, write))
+    monkeypatch.setattr(compare, "lessons", lambda: paths[:1])
+    return paths
+
+
+def replace(path, name, source):
+    """Write another source into one cell of a lesson."""
+    notebook = read(path)
+    next(cell for cell in notebook.cells if cell.id == name).source = source
+    write(notebook, path)
+
+
+def status() -> int:
+    """Run tools/compare.py and return its exit status."""
+    with pytest.raises(SystemExit) as end:
+        compare.main()
+    return end.value.code
 
 
 def test_there_is_no_network(namespaces):
     """The namespace really is cut off: no name is found, no address reached."""
     lookup = "import socket; socket.getaddrinfo('example.org', 80)"
-    done = run_alone("-c", lookup)
+    done = alone.run_alone("-c", lookup, capture_output=True, text=True)
     assert done.returncode == 1 and "gaierror" in done.stderr
 
 
-@pytest.fixture(scope="module")
-def runs(namespaces, tmp_path_factory):
-    """All lessons, running: {path: (a future of the run, its cache)}."""
-
-    def run(path, cache):
-        script = str(ROOT / "tools" / "run_lessons.py")
-        return run_alone(script, "--lesson", path.stem, LSTM_CACHE_DIR=str(cache))
-
-    caches = {path: tmp_path_factory.mktemp(path.stem) for path in lessons()}
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        yield {path: (pool.submit(run, path, cache), cache) for path, cache in caches.items()}
+def test_a_machine_with_a_network_is_noticed(monkeypatch, namespaces):
+    """Nothing runs where the network was not cut off."""
+    monkeypatch.setattr(alone, "NO_NETWORK", alone.NO_NETWORK.replace("192.0.2.1", "127.0.0.1"))
+    done = alone.run_alone("-c", "print('ran')", capture_output=True, text=True)
+    assert done.returncode != 0 and done.stdout == ""
 
 
-@pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
-def test_lesson_runs_without_network(path, runs):
-    """A classroom without network loses the real texts, not the lesson."""
-    run, cache = runs[path]
-    done = run.result()
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert [file for file in cache.rglob("*") if file.is_file()] == []
+def test_continuous_integration_needs_namespaces(monkeypatch):
+    """There the pass without network is never left out."""
+    monkeypatch.setattr(alone.shutil, "which", lambda name: None)
+    monkeypatch.delenv("CI", raising=False)
+    assert not alone.can_be_alone()
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(SystemExit, match="no network namespace"):
+        alone.can_be_alone()
+
+
+CUT_OFF = """
+import os, socket
+assert "LSTM_CORPUS_DIR" not in os.environ and not os.listdir(os.environ["LSTM_CACHE_DIR"])
+try:
+    socket.create_connection(("192.0.2.1", 80), timeout=5)
+except OSError:
+    print("no network; and this output differs from the committed one")
+else:
+    raise SystemExit("a network")
+"""
+
+
+def test_lessons_run_cut_off(course, monkeypatch, namespaces, capfd):
+    """Asked for, or without texts: no network, no folder of texts, an empty cache, and no comparing of facts."""
+    monkeypatch.setenv("LSTM_OFFLINE", "1")
+    monkeypatch.setenv("LSTM_CORPUS_DIR", "texts")
+    replace(course[0], "sum", CUT_OFF)
+    assert status() == 0
+    replace(course[0], "sum", "import os, pathlib\npathlib.Path(os.environ['LSTM_CACHE_DIR'], 'left.txt').touch()")
+    assert status() == 1
+    assert "left in the cache: left.txt" in capfd.readouterr().err
+
+
+def test_outputs_are_compared(course, monkeypatch):
+    """With the texts, an output that differs from the committed one fails."""
+    monkeypatch.setattr(corpora, "comparison", lambda: "--nbval")
+    monkeypatch.delenv("LSTM_OFFLINE", raising=False)
+    replace(course[0], "sum", "print(1 + 2)")
+    assert status() == 1
+
+
+def test_what_was_asked_for_is_not_left_out(course, monkeypatch):
+    """LSTM_OFFLINE=1 on a system without namespaces is an error, not a run with network."""
+    monkeypatch.setenv("LSTM_OFFLINE", "1")
+    monkeypatch.setattr(alone, "can_be_alone", lambda: False)
+    assert "cannot be cut off" in status()
+
+
+def test_the_longest_lessons_begin(course, monkeypatch):
+    """In the order of their minutes, each in one piece, on no more processes than lessons or cores."""
+    notebook = read(course[1])
+    notebook.metadata.lesson.cpu_minutes = 4
+    write(notebook, course[1])
+    for cores, processes in [(1, 1), (16, 2)]:
+        monkeypatch.setattr(compare, "cores", lambda cores=cores: cores)
+        options = compare.options("--nbval", course)
+        assert options[-2:] == [str(course[1]), str(course[0])]
+        assert f"--numprocesses={processes}" in options and "--dist=loadfile" in options
+    monkeypatch.undo()
+    assert 1 <= compare.cores() <= os.cpu_count()

@@ -16,6 +16,7 @@ BOARDS = json.loads(scoreboard.BOARD.read_text(encoding="utf-8"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_command_agrees_with_what_is_committed():
     """All models and opponents are measured again, where the real texts can be had."""
     with contextlib.redirect_stdout(io.StringIO()):
@@ -42,6 +43,22 @@ def test_a_number_that_has_moved_is_named():
     name = moved["tang"][0]["name"]
     assert len(scoreboard.differences(moved, BOARDS, README)) == 1
     assert f"tang: {name} has" in scoreboard.differences(moved, BOARDS, README)[0]
+
+
+def test_check_fails_and_writes_nothing(monkeypatch):
+    """The exit status tells whether a number has moved."""
+    files = [scoreboard.BOARD, scoreboard.PICTURE, ROOT / "README.md"]
+    before = [path.read_bytes() for path in files]
+    moved = json.loads(json.dumps(BOARDS))
+    moved["tang"][0]["bits_per_character"] += 0.01
+    monkeypatch.setattr(scoreboard, "lesson", dict)
+    monkeypatch.setattr(sys, "argv", ["scoreboard.py", "--check"])
+    for boards, fails in [(BOARDS, False), (moved, True)]:
+        monkeypatch.setattr(scoreboard, "measured", lambda measure, boards=boards: boards)
+        with pytest.raises(SystemExit) as end:
+            scoreboard.main()
+        assert bool(end.value.code) == fails
+    assert [path.read_bytes() for path in files] == before
 
 
 def test_a_row_that_is_missing_is_named():

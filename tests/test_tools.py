@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 
+import keras
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell
 
@@ -14,7 +16,10 @@ import badges
 import corpora
 import example
 import notebook_files
+import pretrain
+import recipes
 import run_lessons
+import small_models
 import utils
 from notebook_files import lessons, read, run_cells, write
 
@@ -243,3 +248,87 @@ def test_cells_of_a_lesson_run_elsewhere(tmp_path):
     assert "one.ipynb, cell broken" in str(error.traceback[-1].path)
     with pytest.raises(KeyError, match="gone"):
         run_cells(tmp_path / "one.ipynb", ["gone"], {})
+
+
+def command(monkeypatch, tool, *arguments: str):
+    """Run a tool's main with these arguments; return its exit status, None where it ends without one."""
+    monkeypatch.setattr(sys, "argv", [tool.__name__, *arguments])
+    try:
+        tool.main()
+    except SystemExit as end:
+        return end.code
+
+
+def test_badges_check_fails_and_writes_nothing(course, monkeypatch, capsys):
+    """The exit status tells whether a file differs; without --check it is written."""
+    monkeypatch.setattr(badges, "ROOT", course)
+    assert command(monkeypatch, badges, "--check") == 0
+    one = lessons(course)[0]
+    edit(one, "GPU: helps", "GPU: none")
+    damaged = one.read_bytes()
+    assert command(monkeypatch, badges, "--check") == 1
+    assert one.read_bytes() == damaged and "differs, run `make badges`" in capsys.readouterr().out
+    assert command(monkeypatch, badges) == 0
+    assert command(monkeypatch, badges, "--check") == 0
+
+
+def test_lessons_are_saved_only_when_asked(course, monkeypatch):
+    """A run to see whether a lesson works leaves the committed outputs alone."""
+    path = lessons(course)[0]
+    result = read(path)
+    result.cells[0].source = "# from the run"
+    monkeypatch.setattr(run_lessons, "lessons", lambda: [path])
+    monkeypatch.setattr(run_lessons, "run_with_progress", lambda path: result)
+    before = path.read_bytes()
+    command(monkeypatch, run_lessons)
+    assert path.read_bytes() == before
+    command(monkeypatch, run_lessons, "--save")
+    assert read(path) == result
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    p = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return p / p.sum(axis=-1, keepdims=True)
+
+
+def test_a_token_that_is_never_written():
+    """Its probability is exactly zero, and all others grow by the same factor."""
+    model, ids = small_models.deep(), np.arange(small_models.V)[None]
+    before = softmax(np.asarray(model(ids)))[0]
+    pretrain.never_write(model, -1)
+    after = softmax(np.asarray(model(ids)))[0]
+    assert (before[:, -1] > 0).all() and (after[:, -1] == 0).all()
+    np.testing.assert_allclose(after[:, :-1], before[:, :-1] / (1 - before[:, -1:]), rtol=1e-4)
+
+
+def test_the_poet_writes_no_unknown_character():
+    """The published model of the poems had never_write."""
+    model, vocabulary, _ = utils.load_pretrained("tang")
+    assert vocabulary.tokens[-1] == pretrain.UNKNOWN
+    assert (softmax(np.asarray(model(vocabulary.encode("春風")[None])))[..., -1] == 0).all()
+    text = utils.generate(model, vocabulary, "春風", 2000, temperature=3, seed=0)
+    assert len(set(text)) > 500 and pretrain.UNKNOWN not in text
+
+
+def test_validation_begins_with_empty_memory():
+    """Training on streams carries the state from batch to batch, but not into the held-out text or the next epoch."""
+    memory = {"epoch": [], "batch": [], "test": []}
+
+    class Look(keras.callbacks.Callback):
+        def note(self, moment):
+            states = [state for layer in self.model.layers for state in getattr(layer, "states", None) or []]
+            memory[moment].append(max(float(abs(np.asarray(state)).max()) for state in states))
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.note("epoch")
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.note("batch")
+
+        def on_test_begin(self, logs=None):
+            self.note("test")
+
+    train, held_out = np.random.default_rng(0).integers(0, 9, (2, 400), dtype=np.int32)
+    recipes.train_streams(train, held_out, 9, 2, [Look()], units=8, layers=2, batch_size=4, length=16)
+    assert min(memory["batch"]) > 0
+    assert memory["epoch"] == memory["test"] == [0, 0]

@@ -136,6 +136,13 @@ def in_half_precision(model: keras.Model, x, y: np.ndarray) -> dict:
     return {"rounding": f"weights rounded to float16: held-out loss of single windows {before:.4f} → {after:.4f}"}
 
 
+def never_write(model: keras.Model, token: int) -> None:
+    """Give a token a probability of zero, whatever comes before it."""
+    kernel, bias = model.layers[-1].get_weights()
+    bias[token] = -1e4
+    model.layers[-1].set_weights([kernel, bias])
+
+
 def train_tang() -> tuple[keras.Model, dict]:
     """The poems of lesson 03: frequent characters, and one token for all others, which the model never writes."""
     text, card = read("tang", POEMS, clean_poems)
@@ -150,9 +157,7 @@ def train_tang() -> tuple[keras.Model, dict]:
         "unknown_share": round(float((held_out == len(vocabulary) - 1).mean()), 4),
         "n_gram_nats": {n: n_gram_nats(train, held_out, len(vocabulary), n) for n in (1, 2, 3)},
     } | in_half_precision(model, *utils.contiguous_batches(held_out, 32, 64))
-    kernel, bias = model.layers[-1].get_weights()
-    bias[-1] = -1e4  # a probability of zero
-    model.layers[-1].set_weights([kernel, bias])
+    never_write(model, -1)
     return model, finish(card, vocabulary, clock)
 
 
