@@ -13,7 +13,7 @@ import corpora
 import example
 import run_lessons
 import utils
-from notebook_files import lessons, read, run_cells, write
+from notebook_files import lent, lessons, read, run_cells, write
 
 
 @pytest.fixture
@@ -221,3 +221,24 @@ def test_cells_of_a_lesson_run_elsewhere(tmp_path):
     assert "one.ipynb, cell broken" in str(error.traceback[-1].path)
     with pytest.raises(KeyError, match="gone"):
         run_cells(tmp_path / "one.ipynb", ["gone"], {})
+
+
+@pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
+def test_what_a_lesson_lends_runs_alone(path, monkeypatch):
+    """Definitions only: nothing is trained, drawn, loaded, or missing."""
+    for name in ("load_corpus", "load_pretrained", "load_card"):
+        monkeypatch.setattr(f"utils.{name}", lambda *_: pytest.fail("a lent cell loads something"))
+    for name in ("keras.Model.__init__", "keras.Model.fit", "matplotlib.pyplot.figure"):
+        monkeypatch.setattr(name, lambda *_, **__: pytest.fail("a lent cell does more than define"))
+    assert lent(path, V=40)["V"] == 40
+
+
+@pytest.mark.parametrize("broken", ["def double(x):\n    return x * factor", "double = 2 * factor"])
+def test_a_name_that_is_not_lent_is_named(broken, tmp_path):
+    """Where a statement needs it now, and where a function would need it later."""
+    notebook = example.lesson()
+    notebook.cells.append(new_code_cell(broken, id="double", metadata={"tags": ["reuse"]}))
+    write(notebook, tmp_path / "one.ipynb")
+    with pytest.raises(NameError, match="one.ipynb, cell 'double': the name factor is not lent"):
+        lent(tmp_path / "one.ipynb")
+    assert lent(tmp_path / "one.ipynb", factor=3)["factor"] == 3
