@@ -11,7 +11,7 @@ import pytest
 
 import recipes
 import utils
-from notebook_files import ROOT
+from notebook_files import ROOT, lent
 
 TEXT = utils.load_text(ROOT / "assets" / "texts" / "verses.txt")
 SMALL = {"units": 16, "batch_size": 4, "length": 32}
@@ -27,7 +27,7 @@ def test_streams_learn(layers, dropout):
     model = recipes.train_streams(train, held_out, len(vocabulary), 3, [clock], layers=layers, dropout=dropout, **SMALL)
     losses = [row["loss"] for row in clock.history]
     assert losses[2] < losses[0] - 0.3
-    twin = recipes.stream_model(len(vocabulary), batch_size=1, units=16, layers=layers)
+    twin = lent(6, V=len(vocabulary))["build"](batch_size=1, units=16, layers=layers)
     twin.set_weights(model.get_weights())
     ids = vocabulary.encode("春風")
     step_by_step = [np.asarray(twin(ids[None, [t]]))[0, -1] for t in range(2)][-1]

@@ -10,10 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from notebook_files import ROOT, read
+from notebook_files import ROOT
 
-LESSON = read(ROOT / "notebooks" / "05_shakespeare.ipynb")
-SAME_NOISE = next(cell.source for cell in LESSON.cells if cell.id == "same-noise")  # the callback as readers get it
 KILLED = 3  # the epoch in whose middle the training is killed
 EPOCHS = 5
 
@@ -22,6 +20,7 @@ SCRIPT = f"""
 import json, pathlib, sys
 import numpy as np
 import recipes, utils
+from notebook_files import lent
 from recipes import keras
 
 verses, folder, doing = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3:]
@@ -36,9 +35,6 @@ class Diary(keras.callbacks.Callback):
         row = [epoch + 1, logs["loss"], logs["val_loss"], float(self.model.optimizer.learning_rate)]
         with open(folder / "diary.txt", "a") as file:
             print(json.dumps(row), file=file)
-
-
-{SAME_NOISE}
 
 
 class WeightsOnly(keras.callbacks.Callback):
@@ -57,7 +53,7 @@ class Wait(keras.callbacks.Callback):
 
 
 callbacks = [Diary(), keras.callbacks.ModelCheckpoint(folder / "last.keras")]
-callbacks += [SameNoise()] if "noise" in doing else []
+callbacks += [lent(5)["SameNoise"]()] if "noise" in doing else []
 callbacks += [keras.callbacks.BackupAndRestore(folder / "backup")] if "backup" in doing else []
 callbacks += [WeightsOnly()] if "weights only" in doing else []
 callbacks += [Wait()] if "killed" in doing else []

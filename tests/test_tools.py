@@ -21,7 +21,7 @@ import recipes
 import run_lessons
 import small_models
 import utils
-from notebook_files import lessons, read, run_cells, write
+from notebook_files import lent, lessons, read, run_cells, write
 
 
 @pytest.fixture
@@ -303,11 +303,12 @@ def test_a_token_that_is_never_written():
 
 def test_the_poet_writes_no_unknown_character():
     """The published model of the poems had never_write."""
+    unknown = lent(6, V=0)["UNKNOWN"]
     model, vocabulary, _ = utils.load_pretrained("tang")
-    assert vocabulary.tokens[-1] == pretrain.UNKNOWN
+    assert vocabulary.tokens[-1] == unknown
     assert (softmax(np.asarray(model(vocabulary.encode("春風")[None])))[..., -1] == 0).all()
     text = utils.generate(model, vocabulary, "春風", 2000, temperature=3, seed=0)
-    assert len(set(text)) > 500 and pretrain.UNKNOWN not in text
+    assert len(set(text)) > 500 and unknown not in text
 
 
 def test_validation_begins_with_empty_memory():
@@ -332,3 +333,24 @@ def test_validation_begins_with_empty_memory():
     recipes.train_streams(train, held_out, 9, 2, [Look()], units=8, layers=2, batch_size=4, length=16)
     assert min(memory["batch"]) > 0
     assert memory["epoch"] == memory["test"] == [0, 0]
+
+
+@pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
+def test_what_a_lesson_lends_runs_alone(path, monkeypatch):
+    """Definitions only: nothing is trained, drawn, loaded, or missing."""
+    for name in ("load_corpus", "load_pretrained", "load_card"):
+        monkeypatch.setattr(f"utils.{name}", lambda *_: pytest.fail("a lent cell loads something"))
+    for name in ("keras.Model.__init__", "keras.Model.fit", "matplotlib.pyplot.figure"):
+        monkeypatch.setattr(name, lambda *_, **__: pytest.fail("a lent cell does more than define"))
+    assert lent(path, V=40)["V"] == 40
+
+
+@pytest.mark.parametrize("broken", ["def double(x):\n    return x * factor", "double = 2 * factor"])
+def test_a_name_that_is_not_lent_is_named(broken, tmp_path):
+    """Where a statement needs it now, and where a function would need it later."""
+    notebook = example.lesson()
+    notebook.cells.append(new_code_cell(broken, id="double", metadata={"tags": ["reuse"]}))
+    write(notebook, tmp_path / "one.ipynb")
+    with pytest.raises(NameError, match="one.ipynb, cell 'double': the name factor is not lent"):
+        lent(tmp_path / "one.ipynb")
+    assert lent(tmp_path / "one.ipynb", factor=3)["factor"] == 3

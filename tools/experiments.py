@@ -15,11 +15,9 @@ import time
 import numpy as np
 
 import recipes
-from notebook_files import ROOT, run_cells
-from recipes import keras, utils
+from notebook_files import lent
+from recipes import utils
 
-LESSON = ROOT / "notebooks" / "06_better_models.ipynb"
-HARNESS = ["build", "budget", "train", "bits", "shape-of"]
 SECONDS, LONG, SEEDS, RATES = 20, 80, (0, 1, 2), (0.002, 0.004, 0.008, 0.016)
 SMALL, SMALL_SECONDS, ROUNDS = 10_000, (2.5, 5, 10, 20), 9
 
@@ -58,8 +56,7 @@ def lesson() -> dict:
     text = recipes.read("shakespeare")
     vocabulary = utils.Vocabulary.from_text(text)
     train, held_out = utils.split(vocabulary.encode(text))
-    names = {"keras": keras, "np": np, "time": time, "utils": utils, "V": len(vocabulary)}
-    return run_cells(LESSON, HARNESS, names) | {"train_ids": train, "held_out_ids": held_out}
+    return lent(6, V=len(vocabulary)) | {"train_ids": train, "held_out_ids": held_out}
 
 
 def step_seconds(rows: dict) -> dict:

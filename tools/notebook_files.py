@@ -1,6 +1,10 @@
 """Find, read and write the notebooks, always in the same format, so that a change shows only what changed."""
 
+import builtins
+import dis
+import importlib
 import pathlib
+import types
 
 import nbformat
 
@@ -33,3 +37,36 @@ def run_cells(path: pathlib.Path, names: list[str], namespace: dict) -> dict:
     for name in names:
         exec(compile(sources[name], f"{path.name}, cell {name}", "exec"), namespace)
     return namespace
+
+
+def lent(lesson: int | pathlib.Path, **names) -> dict:
+    """Return what a lesson lends to later lessons and tools: {name: value}, from a fresh namespace.
+
+    Its cells `imports` and `settings` run, then `names` come in (other settings, and data such as V), then the cells
+    tagged `reuse` run, in order. The caller has called `utils.setup` before. A NameError says which name is missing,
+    also one that only a function would need, later.
+    """
+    path = lesson if isinstance(lesson, pathlib.Path) else next((ROOT / "notebooks").glob(f"{lesson:02}_*.ipynb"))
+    cells = {cell.id: cell for cell in read(path).cells}
+    namespace = {"__name__": path.stem, "utils": importlib.import_module("utils")}
+    run_cells(path, [name for name in ("imports", "settings") if name in cells], namespace).update(names)
+    reused = [name for name, cell in cells.items() if "reuse" in cell.metadata.get("tags", [])]
+    for name in reused:
+        try:
+            run_cells(path, [name], namespace)
+        except NameError as error:
+            raise NameError(_not_lent(path, name, error.name)) from error
+    for name in reused:
+        for missing in _globals(compile(cells[name].source, name, "exec")) - namespace.keys() - vars(builtins).keys():
+            raise NameError(_not_lent(path, name, missing))
+    return namespace
+
+
+def _not_lent(path: pathlib.Path, cell: str, name: str) -> str:
+    return f"{path.name}, cell '{cell}': the name {name} is not lent: tag the cell that makes it `reuse`, or pass it"
+
+
+def _globals(code: types.CodeType) -> set[str]:
+    """The global names that functions in this code, and in theirs, will look for."""
+    found = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
+    return found.union(*(_globals(inner) for inner in code.co_consts if isinstance(inner, types.CodeType)))

@@ -6,8 +6,6 @@ more.
 """
 
 import argparse
-import collections
-import functools
 import hashlib
 import json
 import pathlib
@@ -19,22 +17,18 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-import opencc
-import rjieba
 
 import experiments
 import older_keras
 import recipes
-from notebook_files import run_cells
+from notebook_files import lent
 from recipes import keras, utils
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = ROOT / "assets" / "models"
 PROMPT_LENGTH, TEMPERATURES, SHOWN_EPOCHS = 40, (0.2, 0.5, 1.0, 1.2), (1, 21, 40)
-EDITORS_MARKS, FREQUENT, UNKNOWN = set("□○[]〖〗{}（）/0123456789"), 3000, "〓"
 POEMS = "no editors' marks, each poem once, poems shuffled with seed 0"
-LESSON_06, LESSON_07 = experiments.LESSON, ROOT / "notebooks" / "07_evaluation.ipynb"
-WORDS, CHINESE = 4000, 20_992  # tokens of a model of words; Chinese characters in Unicode's first block
+WORDS = 4000  # tokens of a model of words
 VERSIONS = {"python": platform.python_version(), "keras": keras.__version__, "numpy": np.__version__}
 LOGITS_LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -55,13 +49,14 @@ def read(name: str, preparation: str, prepare: Callable[[str], str] = str) -> tu
 
 def clean_poems(text: str) -> str:
     """Poems without editors' marks, each once, in random order: lesson 03."""
-    poems = [poem for poem in dict.fromkeys(text.split("\n\n")) if not EDITORS_MARKS & set(poem)]
+    marks = lent(3)["EDITORS_MARKS"]
+    poems = [poem for poem in dict.fromkeys(text.split("\n\n")) if not marks & set(poem)]
     return "".join(poems[i] + "\n\n" for i in np.random.default_rng(0).permutation(len(poems)))
 
 
 def n_gram_nats(train: np.ndarray, held_out: np.ndarray, vocab_size: int, order: int) -> float:
     """Held-out nats per character of lesson 07's n-gram model."""
-    p, _ = run_cells(LESSON_07, ["witten-bell"], {"np": np})["witten_bell"](train, held_out, vocab_size, order)[-1]
+    p, _ = lent(7)["witten_bell"](train, held_out, vocab_size, order)[-1]
     return round(float(-np.log(p).mean()), 4)
 
 
@@ -122,7 +117,7 @@ def train_on_cosine(
     steps = epochs * ((len(train) - 1) // (32 * 64))
     rate = keras.optimizers.schedules.CosineDecay(0.004, steps, alpha=0.01)
     trained = recipes.train_streams(train, held_out, vocab_size, epochs, [clock], rate=rate, **shape)
-    model = recipes.stream_model(vocab_size, batch_size=None, **shape)
+    model = lent(6, V=vocab_size)["build"](batch_size=None, **shape)
     model.set_weights(trained.get_weights())
     return model
 
@@ -146,14 +141,14 @@ def never_write(model: keras.Model, token: int) -> None:
 def train_tang() -> tuple[keras.Model, dict]:
     """The poems of lesson 03: frequent characters, and one token for all others, which the model never writes."""
     text, card = read("tang", POEMS, clean_poems)
-    lesson, parts = word_cells(), utils.split(text)
-    vocabulary = lesson["word_vocabulary"](parts[0], FREQUENT + 1)
+    lesson, parts, frequent = lent(6, V=0), utils.split(text), lent(3)["FREQUENT"]
+    vocabulary = lesson["word_vocabulary"](parts[0], frequent + 1)
     train, held_out = (lesson["encode_words"](part, vocabulary) for part in parts)
     clock = recipes.Clock()
     model = train_on_cosine(train, held_out, len(vocabulary), 12, clock, units=160, dropout=0.3)
     card |= {
         "recipe": "streams 32 x 64; Embedding(64), LSTM(160), dropout 0.3, Dense; Adam(0.004) on a cosine, clipnorm 1",
-        "unknown": f"the {FREQUENT} most frequent characters of the training part; all others are {UNKNOWN}",
+        "unknown": f"the {frequent} most frequent characters of the training part; all others are {lesson['UNKNOWN']}",
         "unknown_share": round(float((held_out == len(vocabulary) - 1).mean()), 4),
         "n_gram_nats": {n: n_gram_nats(train, held_out, len(vocabulary), n) for n in (1, 2, 3)},
     } | in_half_precision(model, *utils.contiguous_batches(held_out, 32, 64))
@@ -181,9 +176,8 @@ def train_gaps() -> tuple[keras.Model, dict]:
     text, card = read("shakespeare", "as it is")
     vocabulary = utils.Vocabulary.from_text(text)
     train, held_out = utils.split(vocabulary.encode(text))
-    longest, clock = 8, recipes.Clock()
-    names = {"keras": keras, "np": np, "V": len(vocabulary), "LONGEST_GAP": longest}
-    lesson = run_cells(LESSON_06, ["gap-rows", "gap-model", "gap-train"], names)
+    clock, lesson = recipes.Clock(), lent(6, V=len(vocabulary))
+    longest = lesson["LONGEST_GAP"]
     model = lesson["gap_model"]()
     validation = lesson["gap_rows"](held_out, 1 + np.arange((len(held_out) - 1 - longest) // 64) % longest)
     lesson["train_gaps"](model, train, epochs=10, validation_data=validation, callbacks=[clock])
@@ -199,37 +193,29 @@ def train_gaps() -> tuple[keras.Model, dict]:
 def words_of_shakespeare() -> tuple:
     """Words of both parts, their vocabulary, what a card says of them, and how many characters could come."""
     text, about = read("shakespeare", "as it is")
-    lesson, parts = word_cells(), utils.split(text)
+    lesson, parts = lent(6, V=0), utils.split(text)
     words = [lesson["english_words"](part) for part in parts]
-    about["unknown"] = f"the {WORDS - 1} most frequent words of the training part; all others are {UNKNOWN}"
+    about["unknown"] = f"the {WORDS - 1} most frequent words of the training part; all others are {lesson['UNKNOWN']}"
     return words, lesson["word_vocabulary"](words[0], WORDS), about, len(set(text))
 
 
 def words_of_tang() -> tuple:
     """The same of the poems: words and characters, of which a word that is unknown is composed."""
     text, about = read("tang", POEMS, clean_poems)
-    lesson, parts = word_cells(), utils.split(text)
+    lesson, parts = lent(6, V=0), utils.split(text)
     words = [lesson["chinese_words"](part) for part in parts]
     vocabulary = lesson["word_vocabulary"]([*words[0], *parts[0]], WORDS)
     about["unknown"] = (
         f"the {WORDS - 1} most frequent among words and characters of the training part; another word is cut into its "
-        f"characters, and another character is {UNKNOWN}"
+        f"characters, and another character is {lesson['UNKNOWN']}"
     )
-    return [lesson["cut_unknown"](part, set(vocabulary.tokens)) for part in words], vocabulary, about, CHINESE
-
-
-@functools.cache
-def word_cells() -> dict:
-    """What lesson 06 does with words, by its own cells."""
-    names = {"collections": collections, "keras": keras, "np": np, "opencc": opencc, "re": re, "rjieba": rjieba}
-    cells = ["english-words", "chinese-words", "word-vocabulary", "cut-unknown", "speller", "word-bits"]
-    return run_cells(LESSON_06, cells, names | {"utils": utils, "UNKNOWN": UNKNOWN, "END": "\n"})
+    return [lesson["cut_unknown"](part, set(vocabulary.tokens)) for part in words], vocabulary, about, lesson["CHINESE"]
 
 
 def train_words(prepare: Callable) -> tuple[keras.Model, dict]:
     """A model that writes words."""
     words, vocabulary, card, alphabet = prepare()
-    lesson = word_cells()
+    lesson = lent(6, V=0)
     train, held_out = (lesson["encode_words"](part, vocabulary) for part in words)
     clock = recipes.Clock()
     model = train_on_cosine(train, held_out, WORDS, 10, clock, units=120, dropout=0.3)

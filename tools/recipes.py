@@ -1,4 +1,4 @@
-"""The recipes of lessons 03 to 05, for the scripts that train outside the notebooks (pretrain.py and the benchmark).
+"""Train with the models that lessons 04 and 06 lend, outside the notebooks (for pretrain.py and the benchmark).
 
 `classic`: one-hot windows of 40 characters, one target each, RMSprop(0.01) without clipping, batch 1024.
 `streams`: ids in contiguous streams, a target at every character, carried state, Adam with clipping.
@@ -17,6 +17,8 @@ import utils  # noqa: E402
 
 utils.setup(seed=0)  # loads Keras without its lines on stderr
 import keras  # noqa: E402
+
+from notebook_files import lent  # noqa: E402
 
 
 def read(name: str, prepare: Callable[[str], str] = str) -> str:
@@ -56,36 +58,12 @@ class Clock(keras.callbacks.Callback):
         self.model.stop_training = row.get("val_loss", np.inf) <= self.target
 
 
-class ResetStates(keras.callbacks.Callback):
-    """Begin every epoch, and every validation, with empty memory."""
-
-    def on_epoch_begin(self, epoch, logs=None):
-        for layer in self.model.layers:
-            if getattr(layer, "stateful", False):
-                layer.reset_state()
-
-    def on_test_begin(self, logs=None):
-        self.on_epoch_begin(0)
-
-
-def classic_model(vocab_size: int, window: int = 40) -> keras.Model:
-    """LSTM(128) → Dense(V, softmax) on one-hot windows (B, window, V)."""
-    model = keras.Sequential(
-        [
-            keras.Input((window, vocab_size)),
-            keras.layers.LSTM(128),
-            keras.layers.Dense(vocab_size, activation="softmax"),
-        ]
-    )
-    model.compile(optimizer=keras.optimizers.RMSprop(learning_rate=0.01), loss="categorical_crossentropy")
-    return model
-
-
 def train_classic(ids: np.ndarray, vocab_size: int, epochs: int, callbacks: list) -> keras.Model:
     """Train the classic recipe and return its model."""
-    one_hot = np.eye(vocab_size, dtype=bool)
-    train, held_out = (utils.sliding_windows(part, length=40, step=3) for part in utils.split(ids))
-    model = classic_model(vocab_size)
+    lesson, one_hot = lent(4, V=vocab_size), np.eye(vocab_size, dtype=bool)
+    train, held_out = (utils.sliding_windows(part, lesson["WINDOW"], lesson["STEP"]) for part in utils.split(ids))
+    model = lesson["classic_model"]()
+    model.compile(optimizer=keras.optimizers.RMSprop(learning_rate=0.01), loss="categorical_crossentropy")
     model.fit(
         one_hot[train[0]],
         one_hot[train[1]],
@@ -95,20 +73,6 @@ def train_classic(ids: np.ndarray, vocab_size: int, epochs: int, callbacks: list
         callbacks=callbacks,
         verbose=0,
     )
-    return model
-
-
-def stream_model(
-    vocab_size: int, batch_size: int | None, units: int, dropout: float = 0.0, layers: int = 1
-) -> keras.Model:
-    """Embedding(64) → LSTMs → Dense(V) on ids (B, T), giving logits (B, T, V); stateful if the batch size is fixed."""
-    model = keras.Sequential(
-        [keras.Input(batch_shape=(batch_size, None), dtype="int32"), keras.layers.Embedding(vocab_size, 64)]
-    )
-    for _ in range(layers):
-        model.add(keras.layers.LSTM(units, return_sequences=True, stateful=batch_size is not None))
-        model.add(keras.layers.Dropout(dropout))
-    model.add(keras.layers.Dense(vocab_size))
     return model
 
 
@@ -128,7 +92,8 @@ def train_streams(
 ) -> keras.Model:
     """Train on streams and return the model."""
     x, y = utils.contiguous_batches(train, batch_size, length)
-    model = stream_model(vocab_size, batch_size, units, dropout, layers)
+    shape = {"units": units, "dropout": dropout, "layers": layers, "batch_size": batch_size}
+    model = lent(6, V=vocab_size)["build"](**shape)
     model.compile(
         optimizer=keras.optimizers.Adam(rate, clipnorm=1.0),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -141,7 +106,7 @@ def train_streams(
         shuffle=False,
         validation_data=utils.contiguous_batches(held_out, batch_size, length),
         validation_batch_size=batch_size,
-        callbacks=[ResetStates(), *callbacks],
+        callbacks=[lent(5)["EmptyStates"](), *callbacks],
         verbose=0,
         **fit_settings,
     )

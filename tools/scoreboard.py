@@ -6,15 +6,11 @@ the numbers. The seconds of a training are those in its card; those of counting 
 """
 
 import argparse
-import bz2
-import gzip
 import hashlib
 import json
-import lzma
 import math
 import re
 import sys
-import time
 from pathlib import Path
 
 import matplotlib
@@ -23,23 +19,20 @@ from PIL import Image
 
 import pretrain
 import recipes
-from notebook_files import ROOT, run_cells
-from recipes import keras, utils
+from notebook_files import ROOT, lent
+from recipes import utils
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
 
 BOARD, PICTURE = ROOT / "assets" / "scoreboard.json", ROOT / "assets" / "figures" / "scoreboard.png"
 TABLE = re.compile(r"(?<=<!-- scoreboard -->\n).*?(?=<!-- /scoreboard -->)", re.DOTALL)
-CELLS = ["probabilities", "witten-bell", "compressors", "opponents", "recorded", "board-figure"]
 TITLES = {"shakespeare": "Shakespeare", "nietzsche": "Nietzsche, lower case", "tang": "Tang poems"}
 COMPRESSORS = ("gzip", "bz2", "xz")
 
 
 def lesson() -> dict:
     """The functions of lesson 07."""
-    names = {"bz2": bz2, "gzip": gzip, "keras": keras, "lzma": lzma, "np": np, "plt": plt, "time": time, "utils": utils}
-    return run_cells(pretrain.LESSON_07, CELLS, names)
+    return lent(7)
 
 
 def trained(name: str, label: str, bits: float) -> tuple:
@@ -75,9 +68,9 @@ def nietzsche(measure: dict) -> list[tuple]:
 
 def tang(measure: dict) -> list[tuple]:
     """Opponents and models of the poems; what a vocabulary lacks is spelled, as in lesson 06, for all alike."""
-    card, lesson_06 = utils.load_card("tang"), pretrain.word_cells()
+    card, lesson_06 = utils.load_card("tang"), lent(6, V=0)
     vocabulary, parts = utils.Vocabulary(card["vocabulary"]), utils.split(recipes.read("tang", pretrain.clean_poems))
-    spelled = lesson_06["spelling_bits"](*parts, set(vocabulary.tokens), pretrain.CHINESE)
+    spelled = lesson_06["spelling_bits"](*parts, set(vocabulary.tokens), lesson_06["CHINESE"])
     ids = [lesson_06["encode_words"](part, vocabulary) for part in parts]
     rows = [(name, bits + spelled, *rest) for name, bits, *rest in measure["counted"](*ids, len(vocabulary), 3)]
     words = sum(utils.load_card("tang_words")["bits_per_character"].values())

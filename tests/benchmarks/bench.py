@@ -27,6 +27,7 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 import recipes  # noqa: E402
+from notebook_files import lent  # noqa: E402
 
 TARGET = 1.70  # nats per character on the held-out last tenth
 GENERATION, BATCH, TRAINING = 1000, 5, 0.1  # promises: times `predict`, times a single stream, share of recipe B's time
@@ -79,7 +80,7 @@ def write_with(next_p: Callable, vocab_size: int, window: np.ndarray, length: in
 def generators(vocabulary: utils.Vocabulary, prompt: str) -> dict[str, tuple[Callable, int]]:
     """The ways to write: {name: (function of a length, how many characters it writes for each of that length)}."""
     vocab_size = len(vocabulary)
-    model = recipes.classic_model(vocab_size, WINDOW)
+    model = lent(4, V=vocab_size, WINDOW=WINDOW)["classic_model"]()
     stateful = keras.Sequential(
         [
             keras.Input(batch_shape=(1, 1, vocab_size)),
