@@ -57,7 +57,7 @@ def test_badges_write_the_table(course):
     """README lists every lesson, with what it asks and how long it takes."""
     readme = (course / "README.md").read_text(encoding="utf-8")
     assert readme.count("| [0") == 2
-    assert "| [01 · One](notebooks/01_one.ipynb) | What? | reading 5 min, CPU 2 min | [![Open" in readme
+    assert "| [01 · One](notebooks/01_one.ipynb) | What? | 7 min, 2 of them computing | [![Open" in readme
 
 
 def test_badges_touch_nothing_else(course):

@@ -18,7 +18,7 @@ from notebook_files import ROOT, as_text, lessons, read
 
 COLAB = "https://colab.research.google.com"
 GPU = ("not needed", "helps", "recommended")
-MINUTES = {"reading_minutes": "reading", "cpu_minutes": "CPU"}
+MINUTES = ("reading_minutes", "cpu_minutes")
 NAME = re.compile(r'(?<=^REPOSITORY = ")[^"]*(?=")', re.MULTILINE)
 TABLE = re.compile(r"(?<=<!-- lessons -->\n).*?(?=<!-- /lessons -->)", re.DOTALL)
 
@@ -101,7 +101,7 @@ def setup_source(repository: str, packages: list[str]) -> str:
 
 def row(file: str, heading: str, lesson: NotebookNode, repository: str) -> str:
     """Return a lesson's line in the table of README.md."""
-    time = ", ".join(f"{word} {lesson[key]} min" for key, word in MINUTES.items())
+    time = f"{sum(lesson[key] for key in MINUTES)} min, {lesson.cpu_minutes} of them computing"
     return f"| [{heading}](notebooks/{file}) | {lesson.question} | {time} | {badge(file, repository)} |\n"
 
 
