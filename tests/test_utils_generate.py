@@ -1,4 +1,4 @@
-"""generate: the same numbers as Keras, the same characters as the classic loop. Needs Keras; any backend will do."""
+"""generate and bits_per_character: the same numbers as Keras, the same text as the classic loop; on any backend."""
 
 import importlib.util
 import os
@@ -12,7 +12,7 @@ from keras import layers
 
 import utils
 from small_models import VOCABULARY, V, classic, deep, model_of, one_hot
-from utils import generate
+from utils import bits_per_character, generate
 
 PROMPT = "ab人 dcéa"
 
@@ -236,6 +236,43 @@ def test_diverged_weights_are_named():
     model.set_weights([weights * np.nan for weights in model.get_weights()])
     with pytest.raises(ValueError, match="NaN or infinity: has the training diverged"):
         generate(model, VOCABULARY, PROMPT, 5)
+
+
+# ---------------------------------------------------------------- bits_per_character
+
+
+@pytest.mark.parametrize("make", [classic, deep])
+def test_bits_are_those_of_keras(make):
+    """The mean of -log2 p over all characters but the first, each after everything before it."""
+    ids = np.random.default_rng(0).integers(0, V, 30)
+    model, nats = make(), []
+    for t in range(1, len(ids)):
+        shown = one_hot(ids[:t]) if make is classic else ids[:t]
+        out = keras.ops.convert_to_numpy(model(shown[None])).reshape(-1, V)[-1].astype(np.float64)
+        p = out if make is classic else np.exp(out) / np.exp(out).sum()
+        nats.append(-np.log(p[ids[t]]))
+    assert bits_per_character(model, ids) == pytest.approx(np.mean(nats) / np.log(2), abs=1e-5)
+
+
+def test_bits_of_streams_are_those_of_their_parts():
+    """Side by side or one after the other, each stream begins from zero."""
+    ids = np.random.default_rng(0).integers(0, V, 601)
+    parts = [bits_per_character(deep(), ids[start : start + 201]) for start in (0, 200, 400)]
+    assert bits_per_character(deep(), ids) == pytest.approx(np.mean(parts), abs=1e-6)
+    assert bits_per_character(deep(), ids, streams=1) != pytest.approx(np.mean(parts), abs=1e-6)
+    assert bits_per_character(deep(), ids[:300]) == bits_per_character(deep(), ids[:300], streams=1)
+
+
+@pytest.mark.parametrize("ids", [[], [1], [[1, 2], [3, 4]], [0.5, 1.0], "ab"])
+def test_bits_need_ids(ids):
+    with pytest.raises(ValueError, match="at least two integers in one row"):
+        bits_per_character(deep(), ids)
+
+
+@pytest.mark.parametrize("ids", [[0, V], [-1, 2]])
+def test_bits_need_ids_of_the_vocabulary(ids):
+    with pytest.raises(ValueError, match=f"0 … {V - 1}, the model's vocabulary"):
+        bits_per_character(deep(), ids)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")

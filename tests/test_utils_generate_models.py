@@ -14,7 +14,7 @@ from keras import layers
 
 import utils
 from small_models import VOCABULARY, V, classic, deep, model_of, one_hot
-from utils import Vocabulary, bits_per_character, generate, load_card, load_pretrained
+from utils import Vocabulary, generate, load_card, load_pretrained
 
 # ---------------------------------------------------------------- what generate refuses
 
@@ -259,43 +259,6 @@ def test_random_chains_write_what_keras_writes(data):
         shown = ids[:t] if len(stack[0].shape) == 2 else one_hot(ids[:t])
         scores = keras.ops.convert_to_numpy(model(shown[None])).reshape(-1, V)[-1]
         assert scores[ids[t]] >= scores.max() - 1e-6
-
-
-# ---------------------------------------------------------------- bits_per_character
-
-
-@pytest.mark.parametrize("make", [classic, deep])
-def test_bits_are_those_of_keras(make):
-    """The mean of -log2 p over all characters but the first, each after everything before it."""
-    ids = np.random.default_rng(0).integers(0, V, 30)
-    model, nats = make(), []
-    for t in range(1, len(ids)):
-        shown = one_hot(ids[:t]) if make is classic else ids[:t]
-        out = keras.ops.convert_to_numpy(model(shown[None])).reshape(-1, V)[-1].astype(np.float64)
-        p = out if make is classic else np.exp(out) / np.exp(out).sum()
-        nats.append(-np.log(p[ids[t]]))
-    assert bits_per_character(model, ids) == pytest.approx(np.mean(nats) / np.log(2), abs=1e-5)
-
-
-def test_bits_of_streams_are_those_of_their_parts():
-    """Side by side or one after the other, each stream begins from zero."""
-    ids = np.random.default_rng(0).integers(0, V, 601)
-    parts = [bits_per_character(deep(), ids[start : start + 201]) for start in (0, 200, 400)]
-    assert bits_per_character(deep(), ids) == pytest.approx(np.mean(parts), abs=1e-6)
-    assert bits_per_character(deep(), ids, streams=1) != pytest.approx(np.mean(parts), abs=1e-6)
-    assert bits_per_character(deep(), ids[:300]) == bits_per_character(deep(), ids[:300], streams=1)
-
-
-@pytest.mark.parametrize("ids", [[], [1], [[1, 2], [3, 4]], [0.5, 1.0], "ab"])
-def test_bits_need_ids(ids):
-    with pytest.raises(ValueError, match="at least two integers in one row"):
-        bits_per_character(deep(), ids)
-
-
-@pytest.mark.parametrize("ids", [[0, V], [-1, 2]])
-def test_bits_need_ids_of_the_vocabulary(ids):
-    with pytest.raises(ValueError, match=f"0 … {V - 1}, the model's vocabulary"):
-        bits_per_character(deep(), ids)
 
 
 # ---------------------------------------------------------------- load_pretrained
