@@ -268,7 +268,9 @@ def test_random_chains_write_what_keras_writes(data):
 def shop(web, tmp_path, monkeypatch):
     """A pretrained model "tiny" whose files lie on a local server only: returns {file name: its bytes}."""
     model, card = tmp_path / "tiny.keras", tmp_path / "tiny.json"
-    deep().save(model)
+    trained = deep()
+    trained.compile("adam", "mse")  # as a model that was trained is saved; it is loaded without its optimizer
+    trained.save(model)
     card.write_text(json.dumps({"vocabulary": VOCABULARY.tokens, "title": "人"}, ensure_ascii=False), encoding="utf-8")
     files = {path.name: path.read_bytes() for path in (model, card)}
     web.files.update({f"/assets/models/{name}": data for name, data in files.items()})
