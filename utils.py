@@ -560,6 +560,8 @@ def bits_per_character(model, ids: np.ndarray, streams: int = 32) -> float:
             z = np.asarray(logits(state), np.float64)
             z -= z.max(axis=1, keepdims=True)
             nats += np.sum(np.log(np.exp(z).sum(axis=1)) - z[np.arange(streams), targets])
+    if not math.isfinite(nats):
+        raise ValueError("the logits hold NaN or infinity: has the training diverged?")
     return float(nats / y.size / np.log(2))
 
 
@@ -616,8 +618,8 @@ def _chain(model) -> list:
     tensor, layers = model.outputs[0], []
     while tensor is not model.inputs[0]:
         layer, node, output = tensor._keras_history  # as Keras itself walks through a model
-        inputs = layer._inbound_nodes[node].input_tensors
-        if len(inputs) != 1 or output != 0 or layer in layers:
+        inputs, settings = layer._inbound_nodes[node].input_tensors, layer._inbound_nodes[node].arguments.kwargs
+        if len(inputs) != 1 or output != 0 or layer in layers or settings.get("training"):
             raise ValueError(
                 f"{layer.name}: generate runs a chain of layers, each used once and joined by nothing else"
             )
@@ -631,8 +633,8 @@ def _read_weights(model, vocab_size: int | None):
     embedding, lstms, dense, softmax = None, [], None, False
     for layer in _chain(model):
         name, kind = layer.name, type(layer).__name__
-        if kind == "TimeDistributed":
-            layer, kind = layer.layer, type(layer.layer).__name__
+        if kind == "TimeDistributed" and type(layer.layer).__name__ == "Dense":
+            layer, kind = layer.layer, "Dense"
         if getattr(layer, "lora_enabled", False) or getattr(layer, "quantization_mode", None):
             raise ValueError(f"{name}: generate runs plain weights, not LoRA and not quantised ones")
         settings = layer.get_config()

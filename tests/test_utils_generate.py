@@ -269,6 +269,13 @@ def test_bits_need_ids(ids):
         bits_per_character(deep(), ids)
 
 
+def test_bits_of_a_diverged_model_are_refused():
+    model = deep()
+    model.set_weights([np.full_like(weights, np.nan) for weights in model.get_weights()])
+    with pytest.raises(ValueError, match="has the training diverged"):
+        bits_per_character(model, [1, 2, 3])
+
+
 @pytest.mark.parametrize("ids", [[0, V], [-1, 2]])
 def test_bits_need_ids_of_the_vocabulary(ids):
     with pytest.raises(ValueError, match=f"0 … {V - 1}, the model's vocabulary"):

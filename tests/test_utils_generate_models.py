@@ -142,6 +142,16 @@ def zero_state_of_the_graph():
     return keras.Model(inputs, layers.Dense(V)(layers.LSTM(5, return_sequences=True)(x, initial_state=[state, state])))
 
 
+def dropout_at_work():
+    inputs = ids_input()
+    return keras.Model(inputs, layers.Dense(V)(layers.Dropout(0.5)(chain(inputs), training=True)))
+
+
+def an_lstm_in_every_step():
+    inputs = keras.Input((3, 4, V))
+    return keras.Model(inputs, layers.Dense(V)(layers.TimeDistributed(layers.LSTM(5))(inputs)))
+
+
 def cell_state():
     inputs = ids_input()
     _, _, c = layers.LSTM(5, return_state=True)(layers.Embedding(V, 5)(inputs))
@@ -197,6 +207,8 @@ REFUSED = {
     "a layer used twice": (used_twice, "lstm.*joined by nothing else"),
     "inputs for the state": (own_state, "one input"),
     "a state from the graph": (zero_state_of_the_graph, "joined by nothing else"),
+    "dropout that draws": (dropout_at_work, "dropout.*joined by nothing else"),
+    "an LSTM in every step": (an_lstm_in_every_step, KNOWN),
     "the cell state": (cell_state, "joined by nothing else"),
     "a class of its own": (own_class, "class of your own: Own"),
     "a subclass": (lambda: OwnSequential(deep().layers), "class of your own: OwnSequential"),
