@@ -408,9 +408,7 @@ def entropy(p: np.ndarray) -> np.ndarray:
     return 0.0 - np.sum(p * np.log2(p, where=p > 0, out=np.zeros_like(p)), axis=-1)  # 0.0 -: never prints -0.0
 
 
-def sample(
-    logits: np.ndarray, *, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None, rng=None
-) -> int:
+def sample(logits: np.ndarray, *, temperature=1.0, top_k=None, top_p=None, rng=None) -> int:
     """Draw one id from logits (V,), which are log p up to a constant: temperature first, then top-k, then top-p.
 
     `top_k` keeps the k likeliest tokens (1 … V), `top_p` the smallest set that holds that much probability (0 < p ≤ 1);
@@ -482,17 +480,7 @@ def _pick(p: np.ndarray, u: np.ndarray) -> np.ndarray:
 
 
 def generate(
-    model,
-    vocabulary: Vocabulary,
-    prompt: str,
-    length: int,
-    *,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    samples: int | None = None,
-    seed: int | None = None,
-    window: int | None = None,
+    model, vocabulary, prompt, length, *, temperature=1.0, top_k=None, top_p=None, samples=None, seed=None, window=None
 ) -> str | list[str]:
     """Write `length` characters after `prompt`; `samples=n` gives a list, the first as without `samples`.
 
@@ -604,10 +592,8 @@ def _lstm_step(inputs: np.ndarray, h: np.ndarray, c: np.ndarray, recurrent: np.n
 
 def _chain(model) -> list:
     """The layers of a model from input to output; ValueError unless each is used once, on the output of one other."""
-    if type(model).__name__ not in ("Sequential", "Functional"):
-        raise ValueError(
-            f"generate runs Sequential and functional models, not a class of your own: {type(model).__name__}"
-        )
+    if (kind := type(model).__name__) not in ("Sequential", "Functional"):
+        raise ValueError(f"generate runs Sequential and functional models, not a class of your own: {kind}")
     if not model.built or not model.weights:
         raise ValueError("the model is not built and has no weights yet: call or train it first")
     if len(model.inputs) != 1 or len(model.outputs) != 1:
@@ -620,9 +606,7 @@ def _chain(model) -> list:
         layer, node, output = tensor._keras_history  # as Keras itself walks through a model
         inputs, settings = layer._inbound_nodes[node].input_tensors, layer._inbound_nodes[node].arguments.kwargs
         if len(inputs) != 1 or output != 0 or layer in layers or settings.get("training"):
-            raise ValueError(
-                f"{layer.name}: generate runs a chain of layers, each used once and joined by nothing else"
-            )
+            raise ValueError(f"{layer.name}: generate runs a chain of layers, each used once, joined by nothing else")
         layers.insert(0, layer)
         tensor = inputs[0]
     return layers
@@ -745,13 +729,10 @@ def _picture(widget) -> str:
         return f'<span style="display: inline-block; border: 1px solid; padding: 2px 12px; margin: 4px">{name}</span>'
     value = html.escape(str(widget.value))
     if kind.endswith("Slider"):
-        if kind == "SelectionSlider":
-            share = widget.index / (len(widget.options) - 1)
-        else:
-            share, value = (
-                (widget.value - widget.min) / (widget.max - widget.min),
-                f"{widget.value:{widget.readout_format}}",
-            )
+        chosen = kind == "SelectionSlider"
+        low, high = (0, len(widget.options) - 1) if chosen else (widget.min, widget.max)
+        share = ((widget.index if chosen else widget.value) - low) / (high - low)
+        value = value if chosen else f"{widget.value:{widget.readout_format}}"
         place = round(20 * share)
         value = f"{'━' * place}●{'─' * (20 - place)} {value}"
     return f'<div><span style="display: inline-block; width: 160px; text-align: right">{name}</span> {value}</div>'
