@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import html
+import importlib.util
 import json
 import math
 import os
 import pathlib
 import platform
+import re
+import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
+try:
+    import numpy as np
+except ImportError:
+    raise ImportError("this course needs NumPy: run `%pip install numpy` in a cell, then this cell again") from None
 
 __all__ = [
     "Corpus", "Vocabulary", "bits_per_character", "contiguous_batches", "entropy", "environment", "generate",
@@ -26,6 +32,11 @@ __all__ = [
 ]  # fmt: skip
 
 REPOSITORY = "OWNER/lstm-text-generation"  # written by `make badges REPOSITORY=owner/name`
+REF = "main"  # the branch or tag whose helpers, models and texts a notebook fetches that stands alone
+PACKAGES = (
+    "tensorflow>=2.19,<2.22 keras>=3.10,<4 numpy>=2.0,<2.5 matplotlib>=3.9,<4 ipywidgets>=8.1,<9 pooch>=1.8,<2 "
+    "requests>=2.31,<3 tqdm>=4.66,<5 charset-normalizer>=3.3,<4 threadpoolctl>=3.5,<4"
+)  # of every lesson; `make badges` takes them from environment.yml
 
 # the files of each corpus with their sha256, and the addresses to try in turn; to a final "/" the file's name is added
 CORPORA = {
@@ -97,13 +108,17 @@ OKABE_ITO = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "
 # ---------------------------------------------------------------- setup
 
 
-def setup(seed: int = 0) -> None:
-    """Prepare a notebook: load Keras quietly, fix every seed, ask for repeatable operations, set the look of figures.
+def setup(seed: int = 0, packages: str = "") -> str:
+    """Prepare a notebook: install what is missing, load Keras quietly, fix every seed, ask for repeatable operations,
+    set the look of figures; return the line of `environment()`.
 
-    With the same seed a training repeats bit for bit on one machine; another processor differs in the last digits.
+    `packages`: requirements such as "opencc>=1.2,<2", besides those of every lesson. With the same seed a training
+    repeats bit for bit on one machine; another processor differs in the last digits. Raises ImportError where a package
+    cannot be had, or is hidden by a file of the reader's.
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
+    _install(f"{PACKAGES} {packages}".split())
     with _quiet_stderr():
         import keras
 
@@ -116,6 +131,24 @@ def setup(seed: int = 0) -> None:
     mpl.rc("axes", grid=True, titlelocation="left", prop_cycle=mpl.cycler(color=OKABE_ITO))
     mpl.rc("axes.spines", top=False, right=False)
     mpl.rc("grid", alpha=0.3)
+    return environment()
+
+
+def _install(packages: list[str]) -> None:
+    """Install what is missing; TensorFlow only where it is Keras' backend."""
+    names = {re.split("[<>=]", package)[0].replace("-", "_"): package for package in packages}
+    for file in pathlib.Path.cwd().glob("*.py"):
+        if file.stem in {*sys.stdlib_module_names, *names}:
+            raise ImportError(f"{file} hides the module {file.stem}: rename it, restart the kernel, run this again")
+    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+        names.pop("tensorflow", None)
+    missing = [package for name, package in names.items() if importlib.util.find_spec(name) is None]
+    if missing:
+        print("Installing", *missing)
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *missing]
+        if subprocess.run(pip).returncode:
+            raise ImportError(f"pip could not install {' '.join(missing)}: connect to the internet and run this again")
+        importlib.invalidate_caches()
 
 
 def environment() -> str:
@@ -273,7 +306,7 @@ def _fetch_own(file: str) -> pathlib.Path:
     """Return the path of one of the course's own files, from assets beside this module or from the repository."""
     if file not in ASSETS:
         raise ValueError(f"the course has no {file}, only {', '.join(sorted(ASSETS))}")
-    address = os.environ.get("LSTM_COURSE_URL", f"https://raw.githubusercontent.com/{REPOSITORY}/main")
+    address = os.environ.get("LSTM_COURSE_URL", f"https://raw.githubusercontent.com/{REPOSITORY}/{REF}")
     room, name = (pathlib.Path(__file__).parent / "assets" / file).parent, file.rpartition("/")[2]
     try:
         return _fetch(name, ASSETS[file], [f"{address}/assets/{file}"], room)
