@@ -286,9 +286,9 @@ def shop(web, tmp_path, monkeypatch):
     card.write_text(json.dumps({"vocabulary": VOCABULARY.tokens, "title": "人"}, ensure_ascii=False), encoding="utf-8")
     files = {path.name: path.read_bytes() for path in (model, card)}
     web.files.update({f"/assets/models/{name}": data for name, data in files.items()})
-    sums = {f"models/{name}": hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    monkeypatch.setattr(utils, "ASSETS", sums)
-    monkeypatch.setattr(utils, "__file__", str(tmp_path / "course" / "utils.py"))
+    (tmp_path / "course" / "assets").mkdir(parents=True)
+    list_assets(monkeypatch, tmp_path, files)
+    web.files["/assets/manifest.json"] = (tmp_path / "course" / "assets" / "manifest.json").read_bytes()
     monkeypatch.setenv("LSTM_COURSE_URL", web.address)
     monkeypatch.setenv("LSTM_CACHE_DIR", str(tmp_path / "cache"))
     return files
