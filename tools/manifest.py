@@ -34,7 +34,7 @@ def wanted(root: pathlib.Path) -> dict[pathlib.Path, str]:
     }
 
 
-def update(root: pathlib.Path = ROOT, check: bool = False) -> list[pathlib.Path]:
+def update(root: pathlib.Path, check: bool = False) -> list[pathlib.Path]:
     """Write what is stale, or with `check` only look; return it."""
     files = wanted(root)
     stale = [path for path, text in files.items() if not path.exists() or path.read_bytes() != text.encode()]
@@ -48,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; name the files that differ")
     check = parser.parse_args().check
-    stale = update(check=check)
+    stale = update(ROOT, check)
     for path in stale:
         print(f"{path.relative_to(ROOT)}: {'differs, run `make manifest`' if check else 'written'}")
     sys.exit(1 if check and stale else 0)

@@ -263,7 +263,7 @@ def save(name: str, model: keras.Model | None, card: dict) -> None:
         card = {"parameters": model.count_params()} | card
     text = json.dumps({"name": name} | card, ensure_ascii=False, indent=1) + "\n"
     (MODELS / f"{name}.json").write_text(text, encoding="utf-8", newline="\n")
-    manifest.update()
+    manifest.update(ROOT)
     utils.MANIFEST = manifest.sha256((ROOT / "assets" / "manifest.json").read_bytes())
 
 
