@@ -33,8 +33,9 @@ def test_import_is_light():
 
 
 def test_the_module_stays_small():
-    """At most 800 lines and 30 names, each of them explained."""
-    assert len((ROOT / "utils.py").read_text(encoding="utf-8").splitlines()) <= 800
+    """At most 750 lines that are not blank, and 30 names, each of them explained."""
+    lines = (ROOT / "utils.py").read_text(encoding="utf-8").splitlines()
+    assert len([line for line in lines if line.strip()]) <= 750
     assert len(utils.__all__) <= 30
     assert all(inspect.getdoc(getattr(utils, name)) for name in utils.__all__)
 
