@@ -29,8 +29,8 @@ except ImportError:
 
 __all__ = [
     "Corpus", "Vocabulary", "bits_per_character", "contiguous_batches", "entropy", "environment", "generate",
-    "load_card", "load_corpus", "load_pretrained", "load_text", "plot_curves", "reweight", "sample", "setup",
-    "show_samples", "show_widget", "sliding_windows", "split", "text_generator",
+    "kneser_ney", "load_card", "load_corpus", "load_pretrained", "load_text", "plot_curves", "reweight", "sample",
+    "setup", "show_samples", "show_widget", "sliding_windows", "split", "text_generator",
 ]  # fmt: skip
 
 REPOSITORY = "OWNER/lstm-text-generation"  # written by `make badges REPOSITORY=owner/name`
@@ -699,6 +699,50 @@ def load_pretrained(name: str):
 def load_card(name: str) -> dict:
     """The card of a trained model, or of recorded trainings, alone; files and errors as with `load_pretrained`."""
     return json.loads(_fetch_own(f"models/{name}.json").read_text(encoding="utf-8"))
+
+
+# ---------------------------------------------------------------- counting, the opponent
+
+
+def kneser_ney(train: np.ndarray, ids: np.ndarray, vocab_size: int, longest: int) -> np.ndarray:
+    """p (longest, N) of each of `ids` (N,) after all ids before it, from counts in `train` alone, which stands before.
+
+    Row n - 1 is of n-grams: interpolated modified Kneser-Ney (Chen and Goodman, 1999). A discount of each count goes to
+    the context without its oldest id, whose n-grams count once for each id that stands before them. The discounts come
+    from how many n-grams were counted once to four times; where these give none, they are half the count. Every p is
+    above 0. Raises ValueError for an empty `train` and for ids outside 0 … vocab_size - 1. Built in lesson 07.
+
+    >>> kneser_ney(np.array([0, 1, 0, 1, 0]), np.array([1, 1]), vocab_size=2, longest=2).round(2).tolist()
+    [[0.45, 0.45], [0.75, 0.25]]
+    """
+    _check_whole("longest", longest, 1)
+    start, text = len(train), np.concatenate([train, ids])
+    if not start or text.dtype.kind not in "iu" or text.min() < 0 or text.max() >= vocab_size:
+        raise ValueError(f"train must not be empty, and every id lie in 0 … {vocab_size - 1}, the vocabulary")
+    contexts, shorter, lower, rows = np.zeros(len(text), np.int64), None, np.full(len(ids), 1 / vocab_size), []
+    for n in range(1, longest + 1):
+        # a context and an id as one number, then the rank of that number: it never outgrows 64 bits
+        codes, first, grams = np.unique(contexts * vocab_size + text, return_index=True, return_inverse=True)
+        count = np.bincount(grams[n - 1 : start], minlength=len(codes))  # from where a context is complete
+        if shorter:
+            before = np.bincount(shorter[0][first[count > 0]], minlength=len(shorter[2]))
+            lower = _discounted(before, *shorter, lower)
+        shorter = grams, contexts, codes // vocab_size
+        rows.append(_discounted(count, *shorter, lower))
+        contexts = np.append(-1, grams[:-1])
+    return np.stack(rows)
+
+
+def _discounted(count: np.ndarray, grams: np.ndarray, contexts: np.ndarray, owners: np.ndarray, lower: np.ndarray):
+    """p (N,) of the last N of `grams` after their `contexts`, from the count of each n-gram and the context it has."""
+    times, k = np.bincount(count, minlength=5)[1:5], np.arange(1, 4)  # how many n-grams were counted 1 … 4 times
+    grams, contexts = (ranks[len(ranks) - len(lower) :] for ranks in (grams, contexts))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        discount = k - (k + 1) * times[0] / (times[0] + 2 * times[1]) * times[1:] / times[:-1]
+        discount = np.append(0, np.where((discount > 0) & (discount < k), discount, k / 2))[count.clip(max=3)]
+        total, freed = (np.bincount(owners.clip(0), weights) for weights in (count, discount))  # of each context
+        mixed = ((count - discount)[grams] + freed[contexts] * lower) / total[contexts]
+    return np.where(total[contexts] > 0, mixed, lower)
 
 
 # ---------------------------------------------------------------- figures, tables, widgets
