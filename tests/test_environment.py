@@ -1,6 +1,5 @@
 """environment.yml, which people edit, and requirements.lock, which `make install` uses, must say the same."""
 
-import pathlib
 import re
 
 import pytest
@@ -8,8 +7,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from lock import direct_dependencies
+from notebook_files import ROOT
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 ENVIRONMENT = (ROOT / "environment.yml").read_text(encoding="utf-8")
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 CURE = "run `make lock`"

@@ -18,9 +18,9 @@ import badges
 import example
 import run_lessons
 import utils
+from example import SECTIONS
 from notebook_files import ROOT, as_text, lessons, read
 
-SECTIONS = ["Objectives", "What can go wrong", "Summary", "Exercises", "Further reading"]
 MORE_SECTIONS = {"00": ["What this is"]}
 FREE_TO_VARY = "nbval-ignore-output"
 PRINTED = {"text/plain", "text/html"}

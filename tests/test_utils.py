@@ -2,7 +2,6 @@
 
 import inspect
 import os
-import pathlib
 import re
 import subprocess
 import sys
@@ -11,9 +10,9 @@ import matplotlib
 import pytest
 
 import utils
+from notebook_files import ROOT
 
 matplotlib.use("Agg")
-ROOT = pathlib.Path(utils.__file__).parent
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "IPython", "ipywidgets", "pooch", "requests"]
 
 

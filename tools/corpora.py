@@ -9,10 +9,7 @@ import contextlib
 import os
 import sys
 
-from notebook_files import ROOT
-
-sys.path.insert(0, str(ROOT))
-import utils
+from notebook_files import utils
 
 
 def comparison() -> str:

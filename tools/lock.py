@@ -11,7 +11,8 @@ import tempfile
 
 import yaml
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from notebook_files import ROOT
+
 HEADER = """\
 # The exact versions that this course is tested with, for Linux, macOS and Windows and Python 3.11 to 3.13.
 # Made from environment.yml by `make lock`; do not edit.

@@ -1,14 +1,19 @@
-"""Find, read and write the notebooks, always in the same format, so that a change shows only what changed."""
+"""Find, read and write the notebooks, always in the same format, so that a change shows only what changed.
+
+Other tools take `utils` from here: it stands a folder above them.
+"""
 
 import builtins
 import dis
-import importlib
 import pathlib
+import sys
 import types
 
 import nbformat
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+import utils  # noqa: E402
 
 
 def lessons(root: pathlib.Path = ROOT) -> list[pathlib.Path]:
@@ -48,7 +53,7 @@ def lent(lesson: int | pathlib.Path, **names) -> dict:
     """
     path = lesson if isinstance(lesson, pathlib.Path) else next((ROOT / "notebooks").glob(f"{lesson:02}_*.ipynb"))
     cells = {cell.id: cell for cell in read(path).cells}
-    namespace = {"__name__": path.stem, "utils": importlib.import_module("utils")}
+    namespace = {"__name__": path.stem, "utils": utils}
     run_cells(path, [name for name in ("imports", "settings") if name in cells], namespace).update(names)
     reused = [name for name, cell in cells.items() if "reuse" in cell.metadata.get("tags", [])]
     for name in reused:

@@ -7,7 +7,6 @@ more.
 
 import argparse
 import json
-import pathlib
 import platform
 import subprocess
 import sys
@@ -20,10 +19,9 @@ import experiments
 import manifest
 import older_keras
 import recipes
-from notebook_files import lent
+from notebook_files import ROOT, lent
 from recipes import keras, utils
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = ROOT / "assets" / "models"
 PROMPT_LENGTH, TEMPERATURES, SHOWN_EPOCHS = 40, (0.2, 0.5, 1.0, 1.2), (1, 21, 40)
 POEMS = "no editors' marks, each poem once, poems shuffled with seed 0"

@@ -14,10 +14,7 @@ import re
 import sys
 import textwrap
 
-from notebook_files import ROOT, as_text, lessons, read
-
-sys.path.insert(0, str(ROOT))
-import utils
+from notebook_files import ROOT, as_text, lessons, read, utils
 
 QUOTATION = re.compile(
     r"(<!-- sample: (?P<model>\w+), temperature (?P<temperature>[\d.]+), seed (?P<seed>\d+), "

@@ -8,17 +8,13 @@ Both take int32 ids and report held-out nats per character.
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-import utils  # noqa: E402
+from notebook_files import lent, utils
 
 utils.setup(seed=0)  # loads Keras without its lines on stderr
 import keras  # noqa: E402
-
-from notebook_files import lent  # noqa: E402
 
 
 def read(name: str, prepare: Callable[[str], str] = str) -> str:

@@ -17,9 +17,8 @@ import sys
 import time
 from collections.abc import Callable
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
-import utils  # noqa: E402
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
+from notebook_files import lent, utils  # noqa: E402
 
 utils.setup(seed=0)
 import keras  # noqa: E402
@@ -27,7 +26,6 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 import recipes  # noqa: E402
-from notebook_files import lent  # noqa: E402
 
 TARGET = 1.70  # nats per character on the held-out last tenth
 GENERATION, BATCH, TRAINING = 1000, 5, 0.1  # promises: times `predict`, times a single stream, share of recipe B's time
