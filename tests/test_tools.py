@@ -20,7 +20,7 @@ import recipes
 import run_lessons
 import small_models
 import utils
-from notebook_files import lent, lessons, read, run_cells, write
+from notebook_files import lent, lessons, needed_for, read, run_cell, write
 
 
 @pytest.fixture
@@ -302,22 +302,27 @@ def test_corpora_choose_the_comparison(monkeypatch, capsys, loaded, flag):
     assert "nietzsche: the home of nietzsche\n" in err and "tang: the home of tang\n" in err
 
 
+def cells_of(*sources: str) -> list:
+    return [new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(sources)]
+
+
 def test_cells_of_a_lesson_run_elsewhere(tmp_path):
-    """Only the named cells run, in the order given, and an error names the cell."""
-    notebook = example.lesson()
-    notebook.cells += [
-        new_code_cell("def double(x):\n    return x * factor", id="double"),
-        new_code_cell("factor = 2", id="factor"),
-        new_code_cell("1 / 0", id="broken"),
-    ]
-    write(notebook, tmp_path / "one.ipynb")
-    names = run_cells(tmp_path / "one.ipynb", ["factor", "double"], {"given": 1})
-    assert names["double"](21) == 42 and names["given"] == 1
+    """Where the widgets are tested; an error names the cell."""
+    namespace = {"factor": 2}
+    good, broken = cells_of("def double(x):\n    return x * factor", "1 / 0")
+    run_cell(good, tmp_path / "one.ipynb", namespace)
+    assert namespace["double"](21) == 42
     with pytest.raises(ZeroDivisionError) as error:
-        run_cells(tmp_path / "one.ipynb", ["broken"], {})
-    assert "one.ipynb, cell broken" in str(error.traceback[-1].path)
-    with pytest.raises(KeyError, match="gone"):
-        run_cells(tmp_path / "one.ipynb", ["gone"], {})
+        run_cell(broken, tmp_path / "one.ipynb", {})
+    assert "one.ipynb, cell cell-1" in str(error.traceback[-1].path)
+
+
+def test_what_a_cell_needs():
+    """The cells that gave their values to its names, and to those of its functions; no other, and none of later."""
+    later = "def f():\n    return a + late"
+    cells = cells_of("a = 1", "b = 2", "unused = a", later, "late = 3", "print(f(), b)", "b = 4")
+    assert [cell.id for cell in needed_for(cells[5], cells)] == [f"cell-{i}" for i in (0, 1, 3, 4, 5)]
+    assert needed_for(cells[1], cells) == [cells[1]]
 
 
 def command(monkeypatch, tool, *arguments: str):
