@@ -212,9 +212,7 @@ def load_text(path: str | os.PathLike) -> str:
     """
     path = pathlib.Path(path)
     if not os.path.isfile(path):  # False for a whole text, too, where path.is_file() fails
-        raise FileNotFoundError(
-            f"load_text takes a path: there is no file {str(path)[:200]!r}, seen from {os.getcwd()}"
-        )
+        raise FileNotFoundError(f"load_text takes a path: there is no file {str(path)[:200]!r} (run in {os.getcwd()})")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

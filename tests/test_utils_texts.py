@@ -170,7 +170,7 @@ def test_what_is_no_file_is_named_with_the_folder_that_was_searched(tmp_path, mo
     monkeypatch.chdir(tmp_path)
     if hasattr(os, "mkfifo"):
         os.mkfifo("pipe")
-    with pytest.raises(FileNotFoundError, match=f"there is no file '{name}', seen from .*{tmp_path.name}"):
+    with pytest.raises(FileNotFoundError, match=rf"there is no file '{name}' \(run in .*{tmp_path.name}"):
         load_text(name)
 
 
