@@ -22,10 +22,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-try:
+with contextlib.suppress(ModuleNotFoundError):  # `setup` installs it
     import numpy as np
-except ImportError:
-    raise ImportError("this course needs NumPy: run `%pip install numpy` in a cell, then this cell again") from None
 
 __all__ = [
     "Corpus", "Vocabulary", "bits_per_character", "contiguous_batches", "entropy", "environment", "generate",
@@ -67,6 +65,9 @@ def setup(seed: int = 0, packages: str = "") -> str:
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     _install(f"{PACKAGES} {packages}".split())
+    global np
+    import numpy as np
+
     with _quiet_stderr():
         import keras
 
