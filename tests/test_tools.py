@@ -10,7 +10,7 @@ import sys
 import keras
 import numpy as np
 import pytest
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 import badges
 import corpora
@@ -21,7 +21,7 @@ import recipes
 import run_lessons
 import small_models
 import utils
-from notebook_files import lent, lessons, read, run_cells, write
+from notebook_files import lent, lessons, read, write
 
 
 @pytest.fixture
@@ -232,22 +232,29 @@ def test_corpora_choose_the_comparison(monkeypatch, capsys, loaded, flag):
     assert "nietzsche: the home of nietzsche\n" in err and "tang: the home of tang\n" in err
 
 
-def test_cells_of_a_lesson_run_elsewhere(tmp_path):
-    """Only the named cells run, in the order given, and an error names the cell."""
-    notebook = example.lesson()
-    notebook.cells += [
-        new_code_cell("def double(x):\n    return x * factor", id="double"),
-        new_code_cell("factor = 2", id="factor"),
-        new_code_cell("1 / 0", id="broken"),
-    ]
-    write(notebook, tmp_path / "one.ipynb")
-    names = run_cells(tmp_path / "one.ipynb", ["factor", "double"], {"given": 1})
-    assert names["double"](21) == 42 and names["given"] == 1
+def test_a_traceback_names_the_cell(tmp_path):
+    """Code of a lesson that fails outside the lesson says where it stands."""
     with pytest.raises(ZeroDivisionError) as error:
-        run_cells(tmp_path / "one.ipynb", ["broken"], {})
+        notebook_files.run_cell(new_code_cell("1 / 0", id="broken"), tmp_path / "one.ipynb", {})
     assert "one.ipynb, cell broken" in str(error.traceback[-1].path)
-    with pytest.raises(KeyError, match="gone"):
-        run_cells(tmp_path / "one.ipynb", ["gone"], {})
+
+
+def test_what_a_cell_needs():
+    """Cells that gave their last values to the names in use, also to those that functions use: no others."""
+    sources = {
+        "old": "factor = 1",
+        "import": "import math",
+        "factor": "factor = math.pi",
+        "double": "def double(x):\n    return [x * factor + late for _ in range(2)]",
+        "unused": "other = double(3)",
+        "late": "late = 0",
+        "wanted": "print(double(2))",
+        "after": "factor = 5",
+    }
+    cells = [new_code_cell(source, id=name) for name, source in sources.items()]
+    cells.insert(2, new_markdown_cell("factor", id="prose"))
+    needed = notebook_files.needed_for(cells[7], cells)
+    assert [cell.id for cell in needed] == ["import", "factor", "double", "late", "wanted"]
 
 
 def command(monkeypatch, tool, *arguments: str):

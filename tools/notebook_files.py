@@ -36,12 +36,9 @@ def write(notebook: nbformat.NotebookNode, path: pathlib.Path) -> None:
     path.write_text(as_text(notebook), encoding="utf-8", newline="\n")
 
 
-def run_cells(path: pathlib.Path, names: list[str], namespace: dict) -> dict:
-    """Run the named code cells of a notebook in `namespace`, and return it: a lesson's code, outside the lesson."""
-    sources = {cell.id: cell.source for cell in read(path).cells}
-    for name in names:
-        exec(compile(sources[name], f"{path.name}, cell {name}", "exec"), namespace)
-    return namespace
+def run_cell(cell: nbformat.NotebookNode, path: pathlib.Path, namespace: dict) -> None:
+    """Run a code cell of a notebook in `namespace`, outside the lesson; a traceback names the cell."""
+    exec(compile(cell.source, f"{path.name}, cell {cell.id}", "exec"), namespace)
 
 
 def lent(lesson: int | pathlib.Path, **names) -> dict:
@@ -52,26 +49,61 @@ def lent(lesson: int | pathlib.Path, **names) -> dict:
     also one that only a function would need, later.
     """
     path = lesson if isinstance(lesson, pathlib.Path) else next((ROOT / "notebooks").glob(f"{lesson:02}_*.ipynb"))
-    cells = {cell.id: cell for cell in read(path).cells}
-    namespace = {"__name__": path.stem, "utils": utils}
-    run_cells(path, [name for name in ("imports", "settings") if name in cells], namespace).update(names)
-    reused = [name for name, cell in cells.items() if "reuse" in cell.metadata.get("tags", [])]
-    for name in reused:
+    cells, namespace = read(path).cells, {"__name__": path.stem, "utils": utils}
+    for cell in cells:
+        if cell.id in ("imports", "settings"):
+            run_cell(cell, path, namespace)
+    namespace.update(names)
+    reused = [cell for cell in cells if "reuse" in cell.metadata.get("tags", [])]
+    for cell in reused:
         try:
-            run_cells(path, [name], namespace)
+            run_cell(cell, path, namespace)
         except NameError as error:
-            raise NameError(_not_lent(path, name, error.name)) from error
-    for name in reused:
-        for missing in _globals(compile(cells[name].source, name, "exec")) - namespace.keys() - vars(builtins).keys():
-            raise NameError(_not_lent(path, name, missing))
+            raise NameError(_not_lent(path, cell, error.name)) from error
+    for cell in reused:
+        for missing in _looked_up(cell)["later"] - namespace.keys() - vars(builtins).keys():
+            raise NameError(_not_lent(path, cell, missing))
     return namespace
 
 
-def _not_lent(path: pathlib.Path, cell: str, name: str) -> str:
-    return f"{path.name}, cell '{cell}': the name {name} is not lent: tag the cell that makes it `reuse`, or pass it"
+def needed_for(cell: nbformat.NotebookNode, cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Return a code cell and those before it that gave their values to the names in use, in order: far from all.
+
+    What a cell changes without giving a name a value, such as an item of a list, is not seen.
+    """
+    code = [each for each in cells[: cells.index(cell) + 1] if each.cell_type == "code"]
+    names, last = list(map(_looked_up, code)), len(code) - 1
+    found, new = {last}, [last]
+    while new:
+        place = new.pop()
+        uses = [(name, place) for name in names[place]["now"]]
+        uses += [(name, end) for name in names[place]["later"] for end in (place + 1, last + 1)]
+        givers = {max((i for i in range(end) if name in names[i]["given"]), default=last) for name, end in uses}
+        new += givers - found
+        found |= givers
+    return [code[place] for place in sorted(found)]
+
+
+def _not_lent(path: pathlib.Path, cell: nbformat.NotebookNode, name: str) -> str:
+    return f"{path.name}, cell '{cell.id}': the name {name} is not lent: tag the cell that makes it `reuse`, or pass it"
+
+
+def _looked_up(cell: nbformat.NotebookNode) -> dict[str, set[str]]:
+    """The global names that a cell has `given` a value, that it takes from others `now`, and its functions `later`."""
+    code, found = compile(cell.source, cell.id, "exec"), {"given": set(), "now": set()}
+    for step in dis.get_instructions(code):
+        if step.opname == "STORE_NAME":
+            found["given"].add(step.argval)
+        elif step.opname in ("LOAD_NAME", "LOAD_GLOBAL") and step.argval not in found["given"]:
+            found["now"].add(step.argval)
+    return found | {"later": set().union(*map(_globals, _inner(code)))}
+
+
+def _inner(code: types.CodeType) -> list[types.CodeType]:
+    return [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
 
 
 def _globals(code: types.CodeType) -> set[str]:
-    """The global names that functions in this code, and in theirs, will look for."""
+    """The global names that a function, and those in it, will look for."""
     found = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
-    return found.union(*(_globals(inner) for inner in code.co_consts if isinstance(inner, types.CodeType)))
+    return found.union(*map(_globals, _inner(code)))

@@ -1,10 +1,10 @@
 """A real JupyterLab and a real browser, on a copy of a lesson: one of each for a test file.
 
-The test file names the lesson in LESSON; ADDED_CELLS {id: source} are put at the end of the copy. Where a test file has
-CELLS, the copy keeps only these of the code cells: what the widget needs, and none of the minutes of training. MODEL is
-the pretrained model behind the widget; BEFORE is what it reads before the prompt.
+The test file names the lesson in LESSON. Of its code cells the copy keeps those that the widgets need, and none of the
+minutes of training; where the test file says WHOLE = True, it keeps them all. ADDED_CELLS {id: source} come at its end.
 """
 
+import inspect
 import json
 import os
 import pathlib
@@ -15,13 +15,14 @@ import subprocess
 import sys
 import time
 from types import SimpleNamespace
+from unittest import mock
 
 import nbformat
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 import utils
-from notebook_files import ROOT, as_text, read
+from notebook_files import ROOT, needed_for, read, run_cell, write
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LONG = 600  # seconds for JupyterLab to start, and for a lesson to run; more than a busy machine needs
@@ -39,19 +40,27 @@ HAS_RUN = """() => {
 }"""
 
 
-def write_tree(folder: pathlib.Path, lesson: str, added: dict[str, str], kept: tuple[str, ...]) -> list[str]:
+def widgets(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """The cells of a lesson that show a widget."""
+    return [cell for cell in cells if cell.cell_type == "code" and "show_widget(" in cell.source]
+
+
+def write_tree(folder: pathlib.Path, lesson: pathlib.Path, added: dict[str, str], whole: bool) -> list[str]:
     """Copy the lesson and what it needs; return its cells' ids. JupyterLab saves files: never the real ones."""
     shutil.copytree(ROOT / "assets", folder / "assets")
     shutil.copy(ROOT / "utils.py", folder)
-    notebook = read(ROOT / "notebooks" / lesson)
-    if kept:
+    notebook = read(lesson)
+    if not whole:
+        kept = {"setup"}.union(
+            *({cell.id for cell in needed_for(widget, notebook.cells)} for widget in widgets(notebook.cells))
+        )
         notebook.cells = [cell for cell in notebook.cells if cell.cell_type != "code" or cell.id in kept]
     notebook.cells += [nbformat.v4.new_code_cell(source, id=name) for name, source in added.items()]
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.execution_count = None  # the page then tells which cells have run in it
     (folder / "notebooks").mkdir()
-    (folder / "notebooks" / lesson).write_text(as_text(notebook), encoding="utf-8")
+    write(notebook, folder / "notebooks" / lesson.name)
     return [cell.id for cell in notebook.cells]
 
 
@@ -110,10 +119,33 @@ def stop(server: subprocess.Popen) -> None:
 
 
 @pytest.fixture(scope="module")
-def author(request):
-    """The lesson's MODEL and its vocabulary, in the process of the tests; and what it reads BEFORE the prompt."""
-    model, vocabulary, _ = utils.load_pretrained(request.module.MODEL)
-    return model, vocabulary, getattr(request.module, "BEFORE", "")
+def path(request):
+    """The notebook of the lesson."""
+    return ROOT / "notebooks" / request.module.LESSON
+
+
+@pytest.fixture(scope="module")
+def names(path):
+    """The lesson's names where it shows its last widget: its own cells have run in the process of the tests.
+
+    `generator` holds the arguments of the text generator, if it made one.
+    """
+    cells, namespace = read(path).cells, {"utils": utils}
+    with mock.patch("utils.show_widget"), mock.patch("utils.text_generator", autospec=True) as made:
+        for cell in needed_for(widgets(cells)[-1], cells):
+            if cell.id != "setup":
+                run_cell(cell, path, namespace)
+    if made.called:
+        call = inspect.signature(utils.text_generator).bind(*made.call_args.args, **made.call_args.kwargs)
+        call.apply_defaults()
+        namespace["generator"] = call.arguments
+    return namespace
+
+
+@pytest.fixture(scope="module")
+def author(names):
+    """The model of the lesson's text generator, its vocabulary, and what it reads before the prompt."""
+    return tuple(names["generator"][name] for name in ("model", "vocabulary", "before"))
 
 
 @pytest.fixture(scope="module")
@@ -140,18 +172,18 @@ def browser(chromium):
 
 
 @pytest.fixture(scope="module")
-def lab(request, browser, tmp_path_factory):
-    """A running JupyterLab: its `address`, the `url` of the lesson in it, and the lesson's `cells` by id."""
+def lab(request, path, browser, tmp_path_factory):
+    """A running JupyterLab: its `address`, the `url` of the lesson in it, and the ids of the lesson's `cells`."""
     home = tmp_path_factory.mktemp("lab")
-    added, kept = getattr(request.module, "ADDED_CELLS", {}), getattr(request.module, "CELLS", ())
-    cells = write_tree(home / "tree", request.module.LESSON, added, kept)
+    added, whole = getattr(request.module, "ADDED_CELLS", {}), getattr(request.module, "WHOLE", False)
+    cells = write_tree(home / "tree", path, added, whole)
     write_settings(home / "settings")
     port, token = free_port(), secrets.token_hex(16)
     address = f"http://127.0.0.1:{port}"
     server = start_lab(home, port, token)
     try:
         wait_for_lab(server, home, port)
-        url = f"{address}/doc/tree/notebooks/{request.module.LESSON}?token={token}"
+        url = f"{address}/doc/tree/notebooks/{path.name}?token={token}"
         yield SimpleNamespace(address=address, url=url, cells=cells)
     finally:
         stop(server)
@@ -189,6 +221,6 @@ def lesson(lab, browser):
 
 
 @pytest.fixture
-def panel(lesson):
-    """The lesson's widget."""
-    return lesson.cells["widget"].locator(".widget-vbox")
+def panel(lesson, path):
+    """The lesson's widget, the last where it has several."""
+    return lesson.cells[widgets(read(path).cells)[-1].id].locator(".widget-vbox")

@@ -5,21 +5,19 @@ import math
 import pytest
 from playwright.sync_api import expect
 
-from checks import expect_accessible, expect_clean, expect_quick, take_picture
+from checks import expect_accessible, expect_clean, expect_each_step, take_picture
 from controls import move, output, slider
 
 LESSON = "01_rnn_and_lstm.ipynb"
-CELLS = ("setup", "imports", "papers", "lstm-step", "half-life", "traces", "explorer-code", "explorer")
 START = {"input gate b_i": 2, "forget gate b_f": 3, "output gate b_o": 2, "pulse": 2}
 
 
 @pytest.fixture
-def explorer(lesson):
+def explorer(panel):
     """The gate explorer with the values that it starts from."""
-    explorer = lesson.cells["explorer"].locator(".widget-vbox")
     for name, value in START.items():
-        move(explorer, name, value, step=0.5)
-    return explorer
+        move(panel, name, value, step=0.5)
+    return panel
 
 
 def sentence(b_i: float, b_f: float, b_o: float, pulse: float) -> str:
@@ -51,9 +49,9 @@ def test_each_slider_changes_sentence_and_traces(explorer, name, value):
     assert picture.evaluate("image => image.naturalWidth") > 300
 
 
-def test_traces_follow_at_once(explorer, capsys):
+def test_traces_follow_each_step(explorer, capsys):
     """A picture takes longer than bars, and still follows the finger."""
-    expect_quick(explorer, slider(explorer, "forget gate b_f"), "new traces", 300, capsys)
+    expect_each_step(explorer, slider(explorer, "forget gate b_f"), "new traces", capsys)
 
 
 def test_accessible(explorer):

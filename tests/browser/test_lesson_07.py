@@ -1,37 +1,19 @@
 """Lesson 07 as its reader sees it: the blind test, answered rightly, wrongly, and begun again."""
 
 import math
-import re
 
-import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-import utils
 from checks import expect_accessible, expect_clean, take_picture
-from notebook_files import ROOT, run_cells
 
 LESSON = "07_evaluation.ipynb"
-CELLS = (
-    "setup",
-    "imports",
-    "settings",
-    "text",
-    "binomial",
-    "blind-passages",
-    "blind-texts",
-    "verdict",
-    "blind-test",
-    "widget",
-)
 
 
 @pytest.fixture(scope="module")
-def questions():
+def questions(names):
     """The passages and what they are, made again by the lesson's own cells."""
-    names = {"math": math, "np": np, "re": re, "utils": utils}
-    cells = ["settings", "text", "blind-passages", "blind-texts"]
-    return run_cells(ROOT / "notebooks" / LESSON, cells, names)["questions"]
+    return names["questions"]
 
 
 def press(panel, name):
