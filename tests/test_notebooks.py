@@ -253,7 +253,7 @@ def test_picture_is_not_blank(path):
 
 @pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
 def test_widgets_are_tried_in_a_browser(path):
-    """One for all lessons tries the text generator; a lesson with another widget, or with several, has its own tests."""
+    """One file tries every text generator; a lesson with another widget, or with several, has a file of its own."""
     shown = [cell for cell in code_cells(read(path)) if "show_widget(" in cell.source]
     standard = len(shown) == 1 and "utils.text_generator(" in shown[0].source
     assert not shown or standard or (ROOT / "tests" / "browser" / f"test_lesson_{path.name[:2]}.py").exists()
