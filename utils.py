@@ -7,82 +7,41 @@ B samples, T steps, V tokens, H units.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import html
+import importlib.util
 import json
 import math
 import os
 import pathlib
 import platform
+import re
+import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
+try:
+    import numpy as np
+except ImportError:
+    raise ImportError("this course needs NumPy: run `%pip install numpy` in a cell, then this cell again") from None
 
 __all__ = [
     "Corpus", "Vocabulary", "bits_per_character", "contiguous_batches", "entropy", "environment", "generate",
-    "load_card", "load_corpus", "load_pretrained", "load_text", "plot_curves", "reweight", "sample", "setup",
-    "show_samples", "show_widget", "sliding_windows", "split", "text_generator",
+    "kneser_ney", "load_card", "load_corpus", "load_pretrained", "load_text", "plot_curves", "reweight", "sample",
+    "setup", "show_samples", "show_widget", "sliding_windows", "split", "text_generator",
 ]  # fmt: skip
 
 REPOSITORY = "OWNER/lstm-text-generation"  # written by `make badges REPOSITORY=owner/name`
+REF = "main"  # the branch or tag whose helpers, models and texts a notebook fetches that stands alone
+PACKAGES = (
+    "tensorflow>=2.19,<2.22 keras>=3.10,<4 numpy>=2.0,<2.5 matplotlib>=3.9,<4 ipywidgets>=8.1,<9 pooch>=1.8,<2 "
+    "requests>=2.31,<3 tqdm>=4.66,<5 charset-normalizer>=3.3,<4 threadpoolctl>=3.5,<4"
+)  # of every lesson; `make badges` takes them from environment.yml
 
-# the files of each corpus with their sha256, and the addresses to try in turn; to a final "/" the file's name is added
-CORPORA = {
-    "nietzsche": (
-        {"nietzsche.txt": "23cf69874ab69d3d256099ab530ea4be24d47d9675b673bcc67cbcd6298ec647"},
-        (
-            "https://s3.amazonaws.com/text-datasets/nietzsche.txt",
-            "https://storage.googleapis.com/tfjs-examples/lstm-text-generation/data/nietzsche.txt",
-        ),
-    ),
-    "shakespeare": (
-        {"shakespeare.txt": "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"},
-        (
-            "https://storage.googleapis.com/download.tensorflow.org/data/shakespeare.txt",
-            "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
-        ),
-    ),
-    "tang": (  # ten thousand poems; the folder is called 全唐诗
-        {
-            "poet.tang.0.json": "4f88f429938082523cdc72a1612bd7a7c3e3f7a33f8192c61ae51340efc3c92d",
-            "poet.tang.1000.json": "6e703b8d8dcedbd6110f6d48d043665ca2131db2035a5bfcef5e59a19aeb6d75",
-            "poet.tang.2000.json": "ec28efa7e2ae9cdbbba09f0ed186e32ccae47a325ad1e5816b7ad56071c1665a",
-            "poet.tang.3000.json": "9e4ba2323752b6b9fbdba875cdbc6a26636fe0cabc85fd066370d4915952001f",
-            "poet.tang.4000.json": "b8a7946c879b9658a6c667a4c55f776fae7e5e00a17789ab06b274c1429afc66",
-            "poet.tang.5000.json": "a0306e6962cff01639ad9a00b042a201b8dec1f30fa5d768a7b112589887861e",
-            "poet.tang.6000.json": "982a21d2b15922b406911f1c825785054314c686da86b2155d7aebb362d22771",
-            "poet.tang.7000.json": "a6fb69d7b4343c904dc56ae5aae34facc2478d196b51c37ceba9d1e2f171b342",
-            "poet.tang.8000.json": "ac3848e95b02736168003863795de4474838c2d6a71a24ca2a4a280ea5177773",
-            "poet.tang.9000.json": "b99d6596e3a1fe1a661652383083f92d196b8baf4e461d087081d5e1e1b7a51f",
-        },
-        (
-            "https://raw.githubusercontent.com/chinese-poetry/chinese-poetry/99ebbef7e1345c0985c44b9fd96a3f9e776f117b/"
-            "%E5%85%A8%E5%94%90%E8%AF%97/",
-        ),
-    ),
-}
-
-# sha256 of the files in assets; `make pretrained` writes those of the models
-ASSETS = {
-    "models/better_models.json": "296a620a58330f17adf8ac2593821e5d8ad7df2c5d350496d85283b229bdd761",
-    "models/nietzsche.json": "c6e7b8c6f9da7f9415b717074bda0ca0db91e9ec314ede90e22e2fff2f3017a1",
-    "models/nietzsche.keras": "e25dcb27b3e4c1f5577447729fe6894ba930586056cb2a640379f6a44b3d6b57",
-    "models/nietzsche_classic.json": "49016cd4245ead56e02fa88dbaf479a1f79e5026b3979998d4796e6d903538d1",
-    "models/nietzsche_classic.keras": "8366dba8914bd8900617c382f1c9a05bb7bb567e940b44d0c8eda0c0654cdf11",
-    "models/shakespeare.json": "cb6bfaa428148142740c562b192f5c08c4ed28012a0c51f48f3ffc721db0bb58",
-    "models/shakespeare.keras": "a436e303d26587a8adcc82c8daf6a071818c99c2df95334cf9ea787411111a7c",
-    "models/shakespeare_gaps.json": "5f1232bc7755d3a1eada572800f0485dd93b856807b5a588ec7b426473bafd03",
-    "models/shakespeare_gaps.keras": "c1ec325dbe19da1efbc76844723edcf149b10c68c778af6a9768e8540cec9abc",
-    "models/shakespeare_words.json": "3f6f094ca93779b81539a28fd781d56fffff9a7ebc87bcdbc31cd52c551c8e52",
-    "models/shakespeare_words.keras": "3aaabff2640e264e310b5e0e12a0ec7801d3dc709a2a62157df6ec97aa80311a",
-    "models/tang.json": "94430b84b232e7e5b9bb3167ec484ec227cdf279470560c0b3a3b62ade7d4b2f",
-    "models/tang.keras": "5a20743fd0c4de769c9c77bccd1749286c94b8bab7c378ad0353e7f4a90307f1",
-    "models/tang_words.json": "088a28846ee84bac329d83d52015e9a73bb653ef3828e986890ffc68e2a62e99",
-    "models/tang_words.keras": "1ba94d84b39413c5b64bed8b31d6a95d61c21aa59777b21f673db46f9e3e48af",
-    "texts/verses.txt": "923a2cb919685a9e343471d77a8f5faf6a56cc97427bddfe726d1c59626f614a",
-}
-
+MANIFEST = "e7fb90d9e7d84837f402fe215f88c9acf153e783072c9ff9745539ff1c7cf369"  # see tools/manifest.py
+STALL, PATIENCE, SLOWEST = 10, 30, 5_000  # downloads: seconds without a byte, seconds at any speed, bytes a second
 PICTURE_NOTE = "Run the cell to move it."  # below the picture of a widget that is not alive
 # read when the framework loads; what the reader has set stays. TF32 rounds products on newer GPUs to three digits
 SETTINGS = {
@@ -97,13 +56,17 @@ OKABE_ITO = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "
 # ---------------------------------------------------------------- setup
 
 
-def setup(seed: int = 0) -> None:
-    """Prepare a notebook: load Keras quietly, fix every seed, ask for repeatable operations, set the look of figures.
+def setup(seed: int = 0, packages: str = "") -> str:
+    """Prepare a notebook: install what is missing, load Keras quietly, fix every seed, ask for repeatable operations,
+    set the look of figures; return the line of `environment()`.
 
-    With the same seed a training repeats bit for bit on one machine; another processor differs in the last digits.
+    `packages`: requirements such as "opencc>=1.2,<2", besides those of every lesson. With the same seed a training
+    repeats bit for bit on one machine; another processor differs in the last digits. Raises ImportError where a package
+    cannot be had, or is hidden by a file of the reader's.
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
+    _install(f"{PACKAGES} {packages}".split())
     with _quiet_stderr():
         import keras
 
@@ -116,6 +79,24 @@ def setup(seed: int = 0) -> None:
     mpl.rc("axes", grid=True, titlelocation="left", prop_cycle=mpl.cycler(color=OKABE_ITO))
     mpl.rc("axes.spines", top=False, right=False)
     mpl.rc("grid", alpha=0.3)
+    return environment()
+
+
+def _install(packages: list[str]) -> None:
+    """Install what is missing; TensorFlow only where it is Keras' backend."""
+    names = {re.split("[<>=]", package)[0].replace("-", "_"): package for package in packages}
+    for file in pathlib.Path.cwd().glob("*.py"):
+        if file.stem in {*sys.stdlib_module_names, *names}:
+            raise ImportError(f"{file} hides the module {file.stem}: rename it, restart the kernel, run this again")
+    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+        names.pop("tensorflow", None)
+    missing = [package for name, package in names.items() if importlib.util.find_spec(name) is None]
+    if missing:
+        print("Installing", *missing)
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *missing]
+        if subprocess.run(pip).returncode:
+            raise ImportError(f"pip could not install {' '.join(missing)}: connect to the internet and run this again")
+        importlib.invalidate_caches()
 
 
 def environment() -> str:
@@ -161,37 +142,67 @@ class Corpus(NamedTuple):
     source: str
 
 
+class _Original(NamedTuple):
+    """How a corpus is had from the web."""
+
+    files: dict[str, str]  # with their sha256
+    addresses: tuple[str, ...]  # to try in turn; to a final "/" the file's name is added
+    fallback: str = ""  # a text of the course's own that stands in, or else the manual that every Python carries
+    read: Callable[[list[str]], str] = "\n\n".join  # makes one text of the files' texts
+
+
+CORPORA = {
+    "nietzsche": _Original({"nietzsche.txt": "23cf69874ab69d3d256099ab530ea4be24d47d9675b673bcc67cbcd6298ec647"}, (
+        "https://s3.amazonaws.com/text-datasets/nietzsche.txt",
+        "https://storage.googleapis.com/tfjs-examples/lstm-text-generation/data/nietzsche.txt",
+    )),
+    "shakespeare": _Original({"shakespeare.txt": "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"}, (
+        "https://storage.googleapis.com/download.tensorflow.org/data/shakespeare.txt",
+        "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
+    )),
+    "tang": _Original({  # ten thousand poems; the folder is called 全唐诗
+        "poet.tang.0.json": "4f88f429938082523cdc72a1612bd7a7c3e3f7a33f8192c61ae51340efc3c92d",
+        "poet.tang.1000.json": "6e703b8d8dcedbd6110f6d48d043665ca2131db2035a5bfcef5e59a19aeb6d75",
+        "poet.tang.2000.json": "ec28efa7e2ae9cdbbba09f0ed186e32ccae47a325ad1e5816b7ad56071c1665a",
+        "poet.tang.3000.json": "9e4ba2323752b6b9fbdba875cdbc6a26636fe0cabc85fd066370d4915952001f",
+        "poet.tang.4000.json": "b8a7946c879b9658a6c667a4c55f776fae7e5e00a17789ab06b274c1429afc66",
+        "poet.tang.5000.json": "a0306e6962cff01639ad9a00b042a201b8dec1f30fa5d768a7b112589887861e",
+        "poet.tang.6000.json": "982a21d2b15922b406911f1c825785054314c686da86b2155d7aebb362d22771",
+        "poet.tang.7000.json": "a6fb69d7b4343c904dc56ae5aae34facc2478d196b51c37ceba9d1e2f171b342",
+        "poet.tang.8000.json": "ac3848e95b02736168003863795de4474838c2d6a71a24ca2a4a280ea5177773",
+        "poet.tang.9000.json": "b99d6596e3a1fe1a661652383083f92d196b8baf4e461d087081d5e1e1b7a51f",
+    }, ("https://raw.githubusercontent.com/chinese-poetry/chinese-poetry/99ebbef7e1345c0985c44b9fd96a3f9e776f117b/"
+        "%E5%85%A8%E5%94%90%E8%AF%97/",), "texts/verses.txt",
+        lambda texts: "\n\n".join("\n".join(poem["paragraphs"]) for text in texts for poem in json.loads(text))),
+}  # fmt: skip
+
+
 def load_corpus(name: str) -> Corpus:
     """Return a corpus of the course, from `LSTM_CORPUS_DIR`, the cache or the web; its sha256 is checked every time.
 
-    "tang" is a text of poems with an empty line between them. Without network the text is prose that every Python
-    carries ("pydoc-topics"), or for "tang" the course's own verse ("verses"), and a notice says so. Raises ValueError
-    for an unknown name or a damaged file, PermissionError where the cache cannot be written.
+    "tang" is a text of poems with an empty line between them. Without network a notice says which other text comes.
+    Raises ValueError for an unknown name or a damaged file, FileNotFoundError or PermissionError for a useless folder.
     """
     if name not in CORPORA:
         raise ValueError(f"unknown corpus {name!r}: choose from {sorted(CORPORA)}, or use load_text(path) for your own")
-    files, addresses = CORPORA[name]
+    files, addresses, fallback, read = CORPORA[name]
+    folder = os.path.expanduser(os.environ.get("LSTM_CORPUS_DIR", ""))
+    if folder and not os.path.isdir(folder):
+        raise FileNotFoundError(f"LSTM_CORPUS_DIR: there is no folder {folder!r}, seen from {os.getcwd()}")
     try:
-        paths = []
-        for file, sha256 in files.items():
-            urls = [url + file if url.endswith("/") else url for url in addresses]
-            paths.append(_fetch(file, sha256, urls, os.environ.get("LSTM_CORPUS_DIR")))
+        paths = [_fetch(file, sha256, addresses, folder) for file, sha256 in files.items()]
     except ConnectionError as error:
-        if name == "tang":
-            corpus = Corpus("verses", _fetch_own("texts/verses.txt").read_text("utf-8"), "this course")
-        else:
-            from pydoc_data.topics import topics
+        from pydoc_data.topics import topics
 
-            corpus = Corpus("pydoc-topics", "\n".join(map(topics.get, sorted(topics))), "the Python standard library")
+        corpus = Corpus("pydoc-topics", "\n".join(map(topics.get, sorted(topics))), "the Python standard library")
+        if fallback:
+            corpus = Corpus(pathlib.Path(fallback).stem, _fetch_own(fallback).read_text("utf-8"), "this course")
         print(
             f"NOTICE: {name!r} could not be downloaded ({error}). We go on with text of {corpus.source}, and every "
             f"number will differ. For the real one, put {', '.join(files)} into a folder and set LSTM_CORPUS_DIR to it."
         )
         return corpus
-    texts = [path.read_bytes().decode("utf-8") for path in paths]
-    if paths[0].suffix == ".json":
-        texts = ["\n".join(poem["paragraphs"]) for text in texts for poem in json.loads(text)]
-    return Corpus(name, "\n\n".join(texts), addresses[0])
+    return Corpus(name, read([path.read_bytes().decode("utf-8") for path in paths]), addresses[0])
 
 
 def load_text(path: str | os.PathLike) -> str:
@@ -200,83 +211,104 @@ def load_text(path: str | os.PathLike) -> str:
     Raises FileNotFoundError, or ValueError if the file is empty or not UTF-8, naming the encoding it looks like.
     """
     path = pathlib.Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {str(path)!r}: this notebook runs in {pathlib.Path.cwd()}")
+    if not os.path.isfile(path):  # False for a whole text, too, where path.is_file() fails
+        raise FileNotFoundError(f"load_text takes a path: there is no file {str(path)[:200]!r} (run in {os.getcwd()})")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        guess = _guess_encoding(path.read_bytes())
-        raise ValueError(
-            f"{path.name} is not UTF-8 (byte {error.start}): it looks like {guess}. Save it as UTF-8 in your editor, "
-            "or read it with pathlib.Path(path).read_text(encoding=...)"
-        ) from None
-    if not text:
-        raise ValueError(f"{path.name} is empty: choose a file with text in it")
+        raise ValueError(f"{path.name} is not UTF-8 (byte {error.start}): {_guess(path.read_bytes(), error)}") from None
+    if not text or "\0" in text:
+        raise ValueError(f"{path.name} {'holds NUL' if text else 'is empty'}: choose a file with text in it")
     return text
 
 
-def _guess_encoding(data: bytes) -> str:
-    """Name the encoding that bytes which are not UTF-8 look like."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "UTF-16 with a byte-order mark: encoding='utf-16'"
+def _guess(data: bytes, error: UnicodeDecodeError) -> str:
+    """Say what bytes that are not UTF-8 look like, and what to do."""
     import charset_normalizer
 
     names = {
-        "big5": "Big5 (Traditional Chinese): encoding='cp950'",
-        "gb18030": "GBK (Simplified Chinese): encoding='gb18030'",
-        "shift_jis": "Shift-JIS (Japanese): encoding='cp932'",
-        "cp1252": "Latin-1 (Western European): encoding='cp1252'",
-    }
-    best = charset_normalizer.from_bytes(data, cp_isolation=list(names)).best()
-    return names.get(best.encoding if best else "", "no encoding that we know; is it a text file?")
+        "cp950": "Big5 (Traditional Chinese)", "gb18030": "GBK (Simplified Chinese)", "cp932": "Shift-JIS (Japanese)",
+        "euc_jp": "EUC-JP (Japanese)", "cp949": "EUC-KR (Korean)", "cp1251": "Windows-1251 (Cyrillic)",
+        "koi8_r": "KOI8-R (Cyrillic)", "cp1252": "Latin-1 (Western European)", "utf_32": "UTF-32", "utf_16": "UTF-16",
+    }  # fmt: skip
+    found = getattr(charset_normalizer.from_bytes(data, cp_isolation=list(names)).best(), "encoding", "")
+    for encoding in ("cp932", "euc_jp"):  # kana without a Latin letter, which charset_normalizer takes for Korean
+        if len(re.findall("[ぁ-ん]", data.decode(encoding, "replace"))) > len(data) / 10:
+            found = encoding
+    if error.reason == "unexpected end of data" and not data[: error.start].isascii():
+        return "its last character is cut off. Copy the file again"
+    if not found or (found[:3] != "utf" and re.search(rb"\A%PDF|[\0-\x08\x0e-\x1a\x1c-\x1f]", data)):
+        return "it looks like no text in an encoding that we know. Open it in its own program and save it as UTF-8 text"
+    how = "Save it as UTF-8 in your editor, or read it with pathlib.Path(path).read_text(encoding=...)"
+    return f"it looks like {names[found]}: encoding={found!r}. {how}"
 
 
-def _fetch(file: str, sha256: str, urls: Iterable[str], folder: str | os.PathLike | None) -> pathlib.Path:
-    """Return the path of a file with the right sha256: in `folder`, in the cache, or from the web.
-
-    Raises ConnectionError if no address can be reached, ValueError if a file is damaged (the cache then drops it).
-    """
+def _fetch(file: str, sha256: str, addresses: Iterable[str], folder: str | os.PathLike) -> pathlib.Path:
+    """The path of a file, in `folder` (if any), in the cache, or from the web; ConnectionError where it is nowhere."""
     import pooch
-    import requests
-    from tqdm.auto import tqdm
 
-    if folder and (path := pathlib.Path(folder) / file).exists():
-        if pooch.file_hash(path) != sha256:
-            raise ValueError(f"{path} is damaged: its sha256 should be {sha256}. Replace or remove it, and run again")
-        return path
-    cache = pathlib.Path(os.environ.get("LSTM_CACHE_DIR") or pooch.os_cache("lstm-text"))
-    pooch.get_logger().setLevel("ERROR")
-    problems, damaged = [], False
+    name = f"{sha256[:8]}-{file}"  # so that in the cache files of equal names do not drive each other out
+    cache = pathlib.Path(os.path.expanduser(os.environ.get("LSTM_CACHE_DIR") or pooch.os_cache("lstm-text")))
+    own = [pathlib.Path(folder, each) for each in (name, file)] if folder else []
+    for path in [*own, cache / name]:
+        if os.path.isfile(path) and pooch.file_hash(path) == sha256:
+            return path
+        if path in own and path.exists():
+            problem = "is damaged" if path.is_file() else "is not a file"
+            raise ValueError(f"{path} {problem}: its sha256 should be {sha256}. Replace or remove it, and run again")
+    problems, damaged, part = [], False, cache / f"{name}.{os.getpid()}"
     try:
-        if (cache / file).exists() and pooch.file_hash(cache / file) != sha256:
-            (cache / file).unlink()
-        for url in urls:
-            try:
-                with tqdm(desc=file, total=1, unit="B", unit_scale=True, file=sys.stdout, leave=False, delay=1) as bar:
-                    bar.reset = lambda bar=bar: bar.update(-bar.n)  # tqdm's own would show even a quick download
-                    download = pooch.HTTPDownloader(progressbar=bar, timeout=10)
-                    return pathlib.Path(pooch.retrieve(url, sha256, file, cache, downloader=download))
-            except requests.RequestException as error:
-                damaged |= isinstance(error, requests.exceptions.ChunkedEncodingError)
-                problems.append(f"{url}: {type(error).__name__}")
-            except ValueError:
-                damaged = True
-                problems.append(f"{url}: not the file that we know")
+        path.unlink(missing_ok=True)
+        for url in [url + file if url.endswith("/") else url for url in addresses]:
+            data, problem = _download(url, file)
+            if hashlib.sha256(data).hexdigest() == sha256:
+                cache.mkdir(parents=True, exist_ok=True)
+                part.write_bytes(data)
+                return part.replace(path)
+            damaged |= not problem
+            problems.append(f"{url}: {problem or 'not the file that we know'}")
     except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
         raise PermissionError(f"cannot write to {cache} ({error}): set LSTM_CACHE_DIR to a folder of yours") from None
     if damaged:
         raise ValueError(f"the download of {file} is damaged and was not kept: run again ({'; '.join(problems)})")
     raise ConnectionError("; ".join(problems))
 
 
-def _fetch_own(file: str) -> pathlib.Path:
-    """Return the path of one of the course's own files, from assets beside this module or from the repository."""
-    if file not in ASSETS:
-        raise ValueError(f"the course has no {file}, only {', '.join(sorted(ASSETS))}")
-    address = os.environ.get("LSTM_COURSE_URL", f"https://raw.githubusercontent.com/{REPOSITORY}/main")
-    room, name = (pathlib.Path(__file__).parent / "assets" / file).parent, file.rpartition("/")[2]
+def _download(url: str, name: str) -> tuple[bytes, str]:
+    """Return what comes from an address, maybe not all, and "", or else the problem. A bar shows after a second."""
+    import requests
+    import urllib3
+    from tqdm.auto import tqdm
+
+    start, data = time.monotonic(), b""
+    bar = tqdm(desc=name, unit="B", unit_scale=True, file=sys.stdout, leave=False, delay=1)
     try:
-        return _fetch(name, ASSETS[file], [f"{address}/assets/{file}"], room)
+        with bar, requests.get(url, stream=True, timeout=STALL) as response:
+            response.raise_for_status()
+            bar.total = response.raw.length_remaining
+            while part := response.raw.read1(1 << 16, decode_content=True):
+                data += part
+                bar.update(len(part))
+                if time.monotonic() - start > PATIENCE + len(data) / SLOWEST:
+                    return data, "too slow"
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        return data, "" if isinstance(error, urllib3.exceptions.ProtocolError) else type(error).__name__
+    return data, ""
+
+
+def _fetch_own(file: str, sha256: str = "") -> pathlib.Path:
+    """Return the path of one of the course's own files, from assets beside this module or from the repository."""
+    if not sha256:
+        sums = json.loads(_fetch_own("manifest.json", MANIFEST).read_text("utf-8"))
+        if file not in sums:
+            raise ValueError(f"the course has no {file}, only {', '.join(sums)}")
+        sha256 = sums[file]
+    address = os.environ.get("LSTM_COURSE_URL", f"https://raw.githubusercontent.com/{REPOSITORY}/{REF}")
+    room, name = os.path.split(f"assets/{file}")
+    try:
+        return _fetch(name, sha256, [f"{address}/{room}/"], pathlib.Path(__file__).parent / room)
     except ConnectionError as error:
         raise ConnectionError(f"{name} could not be fetched ({error}): copy assets beside utils.py") from None
 
@@ -408,9 +440,7 @@ def entropy(p: np.ndarray) -> np.ndarray:
     return 0.0 - np.sum(p * np.log2(p, where=p > 0, out=np.zeros_like(p)), axis=-1)  # 0.0 -: never prints -0.0
 
 
-def sample(
-    logits: np.ndarray, *, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None, rng=None
-) -> int:
+def sample(logits: np.ndarray, *, temperature=1.0, top_k=None, top_p=None, rng=None) -> int:
     """Draw one id from logits (V,), which are log p up to a constant: temperature first, then top-k, then top-p.
 
     `top_k` keeps the k likeliest tokens (1 … V), `top_p` the smallest set that holds that much probability (0 < p ≤ 1);
@@ -484,17 +514,7 @@ def _pick(p: np.ndarray, u: np.ndarray) -> np.ndarray:
 
 
 def generate(
-    model,
-    vocabulary: Vocabulary,
-    prompt: str,
-    length: int,
-    *,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    samples: int | None = None,
-    seed: int | None = None,
-    window: int | None = None,
+    model, vocabulary, prompt, length, *, temperature=1.0, top_k=None, top_p=None, samples=None, seed=None, window=None
 ) -> str | list[str]:
     """Write `length` characters after `prompt`; `samples=n` gives a list, the first as without `samples`.
 
@@ -606,10 +626,8 @@ def _lstm_step(inputs: np.ndarray, h: np.ndarray, c: np.ndarray, recurrent: np.n
 
 def _chain(model) -> list:
     """The layers of a model from input to output; ValueError unless each is used once, on the output of one other."""
-    if type(model).__name__ not in ("Sequential", "Functional"):
-        raise ValueError(
-            f"generate runs Sequential and functional models, not a class of your own: {type(model).__name__}"
-        )
+    if (kind := type(model).__name__) not in ("Sequential", "Functional"):
+        raise ValueError(f"generate runs Sequential and functional models, not a class of your own: {kind}")
     if not model.built or not model.weights:
         raise ValueError("the model is not built and has no weights yet: call or train it first")
     if len(model.inputs) != 1 or len(model.outputs) != 1:
@@ -622,9 +640,7 @@ def _chain(model) -> list:
         layer, node, output = tensor._keras_history  # as Keras itself walks through a model
         inputs, settings = layer._inbound_nodes[node].input_tensors, layer._inbound_nodes[node].arguments.kwargs
         if len(inputs) != 1 or output != 0 or layer in layers or settings.get("training"):
-            raise ValueError(
-                f"{layer.name}: generate runs a chain of layers, each used once and joined by nothing else"
-            )
+            raise ValueError(f"{layer.name}: generate runs a chain of layers, each used once, joined by nothing else")
         layers.insert(0, layer)
         tensor = inputs[0]
     return layers
@@ -683,6 +699,50 @@ def load_pretrained(name: str):
 def load_card(name: str) -> dict:
     """The card of a trained model, or of recorded trainings, alone; files and errors as with `load_pretrained`."""
     return json.loads(_fetch_own(f"models/{name}.json").read_text(encoding="utf-8"))
+
+
+# ---------------------------------------------------------------- counting, the opponent
+
+
+def kneser_ney(train: np.ndarray, ids: np.ndarray, vocab_size: int, longest: int) -> np.ndarray:
+    """p (longest, N) of each of `ids` (N,) after all ids before it, from counts in `train` alone, which stands before.
+
+    Row n - 1 is of n-grams: interpolated modified Kneser-Ney (Chen and Goodman, 1999). A discount of each count goes to
+    the context without its oldest id, whose n-grams count once for each id that stands before them. The discounts come
+    from how many n-grams were counted once to four times; where these give none, they are half the count. Every p is
+    above 0. Raises ValueError for an empty `train` and for ids outside 0 … vocab_size - 1. Built in lesson 07.
+
+    >>> kneser_ney(np.array([0, 1, 0, 1, 0]), np.array([1, 1]), vocab_size=2, longest=2).round(2).tolist()
+    [[0.45, 0.45], [0.75, 0.25]]
+    """
+    _check_whole("longest", longest, 1)
+    start, text = len(train), np.concatenate([train, ids])
+    if not start or text.dtype.kind not in "iu" or text.min() < 0 or text.max() >= vocab_size:
+        raise ValueError(f"train must not be empty, and every id lie in 0 … {vocab_size - 1}, the vocabulary")
+    contexts, shorter, lower, rows = np.zeros(len(text), np.int64), None, np.full(len(ids), 1 / vocab_size), []
+    for n in range(1, longest + 1):
+        # a context and an id as one number, then the rank of that number: it never outgrows 64 bits
+        codes, first, grams = np.unique(contexts * vocab_size + text, return_index=True, return_inverse=True)
+        count = np.bincount(grams[n - 1 : start], minlength=len(codes))  # from where a context is complete
+        if shorter:
+            before = np.bincount(shorter[0][first[count > 0]], minlength=len(shorter[2]))
+            lower = _discounted(before, *shorter, lower)
+        shorter = grams, contexts, codes // vocab_size
+        rows.append(_discounted(count, *shorter, lower))
+        contexts = np.append(-1, grams[:-1])
+    return np.stack(rows)
+
+
+def _discounted(count: np.ndarray, grams: np.ndarray, contexts: np.ndarray, owners: np.ndarray, lower: np.ndarray):
+    """p (N,) of the last N of `grams` after their `contexts`, from the count of each n-gram and the context it has."""
+    times, k = np.bincount(count, minlength=5)[1:5], np.arange(1, 4)  # how many n-grams were counted 1 … 4 times
+    grams, contexts = (ranks[len(ranks) - len(lower) :] for ranks in (grams, contexts))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        discount = k - (k + 1) * times[0] / (times[0] + 2 * times[1]) * times[1:] / times[:-1]
+        discount = np.append(0, np.where((discount > 0) & (discount < k), discount, k / 2))[count.clip(max=3)]
+        total, freed = (np.bincount(owners.clip(0), weights) for weights in (count, discount))  # of each context
+        mixed = ((count - discount)[grams] + freed[contexts] * lower) / total[contexts]
+    return np.where(total[contexts] > 0, mixed, lower)
 
 
 # ---------------------------------------------------------------- figures, tables, widgets
@@ -747,13 +807,10 @@ def _picture(widget) -> str:
         return f'<span style="display: inline-block; border: 1px solid; padding: 2px 12px; margin: 4px">{name}</span>'
     value = html.escape(str(widget.value))
     if kind.endswith("Slider"):
-        if kind == "SelectionSlider":
-            share = widget.index / (len(widget.options) - 1)
-        else:
-            share, value = (
-                (widget.value - widget.min) / (widget.max - widget.min),
-                f"{widget.value:{widget.readout_format}}",
-            )
+        chosen = kind == "SelectionSlider"
+        low, high = (0, len(widget.options) - 1) if chosen else (widget.min, widget.max)
+        share = ((widget.index if chosen else widget.value) - low) / (high - low)
+        value = value if chosen else f"{widget.value:{widget.readout_format}}"
         place = round(20 * share)
         value = f"{'━' * place}●{'─' * (20 - place)} {value}"
     return f'<div><span style="display: inline-block; width: 160px; text-align: right">{name}</span> {value}</div>'

@@ -1,5 +1,6 @@
 """What several test files share: no GPU, the settings of hypothesis, and a web server on this machine."""
 
+import contextlib
 import http.server
 import os
 import socket
@@ -18,11 +19,12 @@ settings.load_profile("course")
 
 
 class Web:
-    """A web server: `files` {path: bytes}, `asked` lists the paths requested; it can cut off or delay a file."""
+    """A web server: `files` {path: bytes}, `asked` lists the paths requested; it can cut off a file, or be slow."""
 
     def __init__(self, address: str):
         self.address, self.files, self.asked = address, {}, []
-        self.cut_off, self.pause = 0, 0.0  # bytes promised and not sent, seconds between the halves of a file
+        self.cut_off = 0  # bytes promised and not sent
+        self.pieces, self.pause, self.sent = 2, 0.0, 0  # of a file, seconds between them, and how many have gone
 
     def answer(self, handler: http.server.BaseHTTPRequestHandler) -> None:
         self.asked.append(handler.path)
@@ -33,9 +35,12 @@ class Web:
         handler.send_response(200)
         handler.send_header("Content-Length", str(len(body) + self.cut_off))
         handler.end_headers()
-        handler.wfile.write(body[: len(body) // 2])
-        time.sleep(self.pause)
-        handler.wfile.write(body[len(body) // 2 :])
+        size = len(body) // self.pieces + 1
+        with contextlib.suppress(ConnectionError):  # nobody waits for the rest
+            for start in range(0, len(body), size):
+                time.sleep(self.pause if start else 0)
+                handler.wfile.write(body[start : start + size])
+                self.sent += 1
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

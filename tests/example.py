@@ -6,15 +6,25 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 SECTIONS = ["Objectives", "What can go wrong", "Summary", "Exercises", "Further reading"]
-HELPERS = """REPOSITORY = "OWNER/course"  # written by the tool
+HELPERS = """'Helpers of the course, in small'
+
+REPOSITORY = "OWNER/course"  # written by the tool
+REF = "v1"
+PACKAGES = (
+    "old>=1"
+)
 
 
-def setup(seed):
-    pass
-
-
-def environment():
+def setup(seed, packages=""):
     return "Python, Keras, CPU"
+"""
+ENVIRONMENT = """dependencies:
+  - pip:
+      # In every lesson
+      - keras >=3.10,<4      # models
+      - charset-normalizer >=3.3,<4 # texts
+      # In some lessons
+      - rouge-score >=0.1.2,<0.2 # ROUGE
 """
 
 
@@ -50,6 +60,7 @@ def course(folder: pathlib.Path, write) -> pathlib.Path:
     write(lesson("01 · One"), folder / "notebooks" / "01_one.ipynb")
     write(lesson("02 · Two"), folder / "notebooks" / "02_two.ipynb")
     (folder / "utils.py").write_text(HELPERS, encoding="utf-8")
+    (folder / "environment.yml").write_text(ENVIRONMENT, encoding="utf-8")
     (folder / "README.md").write_text(
         "Get https://github.com/OWNER/course.git\n\n<!-- lessons -->\n<!-- /lessons -->\n", encoding="utf-8"
     )

@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import sys
 import keras
 import numpy as np
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_code_cell
 
 import badges
 import corpora
@@ -21,7 +20,7 @@ import recipes
 import run_lessons
 import small_models
 import utils
-from notebook_files import lent, lessons, read, write
+from notebook_files import lent, lessons, needed_for, read, run_cell, write
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ def test_badges_write_navigation(course):
     """Each lesson leads to its neighbours, to the contents and to Colab, and says whether it wants a GPU."""
     first, last = (read(path).cells[1].source for path in lessons(course))
     assert "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]" in first
-    assert "/github/OWNER/course/blob/main/notebooks/01_one.ipynb) **GPU: helps**" in first
+    assert "/github/OWNER/course/blob/v1/notebooks/01_one.ipynb) **GPU: helps**" in first
     assert first.endswith("\n\n[contents](https://github.com/OWNER/course#lessons) · next: [02 · Two](02_two.ipynb)")
     assert last.endswith("\n\nprevious: [01 · One](01_one.ipynb) · [contents](https://github.com/OWNER/course#lessons)")
 
@@ -72,7 +71,7 @@ def test_badges_notice_changes(course):
     """A hand-written badge, set-up cell or table is named."""
     one, two, readme = *lessons(course), course / "README.md"
     edit(one, "GPU: helps", "GPU: none")
-    edit(two, "utils.setup(seed=0)", "utils.setup(seed=1)")
+    edit(two, "utils.setup(seed=0", "utils.setup(seed=1")
     edit(readme, "What?", "Why?")
     assert badges.stale(badges.wanted(course)) == [one, two, readme]
 
@@ -112,48 +111,119 @@ def test_badges_say_what_a_lesson_lacks(course, old, new, message):
         badges.wanted(course)
 
 
-def run_setup(folder: pathlib.Path, address: pathlib.Path) -> subprocess.CompletedProcess:
+def run_setup(folder: pathlib.Path, address: str) -> subprocess.CompletedProcess:
     """Run the set-up cell as a kernel in that folder would, with the course published at that address."""
-    source = badges.SETUP
-    environment = {"LSTM_COURSE_URL": address.as_uri(), "PATH": "", "SYSTEMROOT": "C:\\Windows"}
-    command = [sys.executable, "-c", source]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    source = badges.SETUP.replace("https://raw.githubusercontent.com/OWNER/NAME/REF", address).replace("=20", "=1")
+    clean = {"NO_PROXY": "127.0.0.1", "PATH": "", "SYSTEMROOT": "C:\\Windows"}
+    return subprocess.run([sys.executable, "-c", source], cwd=folder, env=clean, capture_output=True, text=True)
 
 
 def test_setup_cell_finds_the_helpers(course):
-    """In a clone the set-up cell uses the helpers beside the folder of notebooks, and fetches nothing."""
-    done = run_setup(course / "notebooks", course / "nowhere")
-    assert (done.stdout, done.stderr) == ("Python, Keras, CPU\n", "")
-    assert not (course / "notebooks" / "utils.py").exists()
+    """In a clone the set-up cell uses the helpers of the folder above, or further up, and fetches nothing."""
+    deep = course / "notebooks" / "mine"
+    deep.mkdir()
+    for folder in (course, course / "notebooks", deep):
+        done = run_setup(folder, "http://127.0.0.1:1")
+        assert (done.stdout, done.stderr) == ("Python, Keras, CPU\n", "")
+    assert not (course / "notebooks" / "utils.py").exists() and list(deep.iterdir()) == []
 
 
-def test_setup_cell_fetches_the_helpers(course):
-    """In Colab the notebook comes alone: the set-up cell fetches its helpers."""
-    alone = course / "somewhere" / "content"
-    alone.mkdir(parents=True)
-    assert run_setup(alone, course).stdout == "Python, Keras, CPU\n"
-    assert (alone / "utils.py").read_text(encoding="utf-8") == example.HELPERS
+@pytest.fixture
+def content(course, web):
+    """The folder of a notebook that came alone; the course is on a server."""
+    web.files["/utils.py"] = (course / "utils.py").read_bytes()
+    (course / "utils.py").unlink()
+    (course / "content").mkdir()
+    return course / "content"
 
 
-def test_setup_cell_leaves_nothing_half_fetched(course):
-    """Where the helpers cannot be fetched, no broken file is left that the next try would use."""
-    alone = course / "somewhere" / "content"
-    alone.mkdir(parents=True)
-    assert run_setup(alone, course / "nowhere").returncode != 0
-    assert list(alone.iterdir()) == []
+def test_setup_cell_fetches_the_helpers(content, web):
+    """In Colab the notebook comes alone: the set-up cell fetches its helpers, once."""
+    for _ in range(2):
+        assert run_setup(content, web.address).stdout == "Python, Keras, CPU\n"
+    assert (content / "utils.py").read_bytes() == web.files["/utils.py"] and web.asked == ["/utils.py"]
 
 
-def test_setup_cell_looks_for_the_packages_of_its_lesson():
-    """Colab has no OpenCC: only the lesson with that exercise installs it."""
-    assert badges.setup_source("owner/name", []) == badges.SETUP.replace("OWNER/NAME", "owner/name")
-    more = badges.setup_source("owner/name", ["opencc"])
-    assert re.search(r'^packages \+= \["opencc"\].*\nmissing = ', more, flags=re.MULTILINE)
-    compile(more, "setup", "exec")
+@pytest.mark.parametrize("fault", ["no server", "no file", "a login page", "cut off", "stalled"])
+def test_setup_cell_leaves_nothing_half_fetched(content, web, dead_address, fault):
+    """Where the helpers cannot be fetched, two lines say what to do, and no file is left for the next try."""
+    if fault == "no file":
+        del web.files["/utils.py"]
+    if fault == "a login page":
+        web.files["/utils.py"] = b"<html>Please log in</html>"
+    web.cut_off, web.pause = 10 * (fault == "cut off"), 3 * (fault == "stalled")
+    done = run_setup(content, dead_address if fault == "no server" else web.address)
+    assert done.returncode == 1 and list(content.iterdir()) == []
+    first, second = done.stderr.splitlines()
+    assert str(content / "utils.py") in first and "cannot be had" in first and "connect" in second
+
+
+@pytest.mark.parametrize("own", ["", "def mine():\n    pass\n"])
+@pytest.mark.parametrize("place", [".", ".."])
+def test_setup_cell_names_a_foreign_utils(content, web, own, place):
+    """A learner's own utils.py is neither imported nor changed, in the notebook's folder or above it."""
+    file = (content / place / "utils.py").resolve()
+    file.write_text(own + "print('imported')" * bool(own), encoding="utf-8")
+    before = file.read_bytes()
+    done = run_setup(content, web.address)
+    assert (done.returncode, done.stdout, file.read_bytes()) == (1, "", before)
+    assert f"{file} is not the course's own" in done.stderr and "Rename yours" in done.stderr
 
 
 def test_setup_cell_is_short():
-    """The reader meets it in every lesson."""
-    assert len(badges.SETUP.splitlines()) <= 21
+    """The reader meets it in every lesson; folded in JupyterLab and in Colab."""
+    assert len(badges.SETUP.replace("\n\n", "\n").splitlines()) <= 13
+    for path in lessons():
+        cell = next(cell for cell in read(path).cells if cell.id == "setup")
+        assert cell.source.startswith("# @title") and cell.metadata.cellView == "form"
+        assert cell.metadata.jupyter.source_hidden
+
+
+def test_setup_cell_names_packages_and_ref(course):
+    """A lesson names packages; their ranges come from environment.yml, the address from utils.py."""
+    path = lessons(course)[0]
+    notebook = read(path)
+    notebook.metadata.lesson.packages = ["rouge_score"]
+    write(notebook, path)
+    files = badges.wanted(course)
+    assert '/OWNER/course/v1/utils.py\\"' in files[path] and "/blob/v1/notebooks/01_one.ipynb" in files[path]
+    assert 'packages=\\"rouge-score>=0.1.2,<0.2\\"' in files[path]
+    usual = 'PACKAGES = (\n    "keras>=3.10,<4 charset-normalizer>=3.3,<4"\n)'
+    assert usual in files[course / "utils.py"] and usual in (course / "utils.py").read_text(encoding="utf-8")
+    notebook.metadata.lesson.packages = ["rouge-scores"]
+    write(notebook, path)
+    with pytest.raises(ValueError, match="01_one.ipynb: environment.yml has no rouge-scores"):
+        badges.wanted(course)
+
+
+def test_what_nobody_came_to_read_is_folded(course):
+    """The set-up cell, checks of exercises and cells tagged `fold`; no other, also one that was folded by hand."""
+    path = lessons(course)[0]
+    notebook = read(path)
+    cells = {cell.id: cell for cell in notebook.cells}
+    cells["sum"].source = "def check_1(answer):\n    return answer"
+    cells["product"].metadata.tags = ["fold"]
+    cells["timing"].metadata.jupyter = {"source_hidden": True}
+    write(notebook, path)
+    path.write_text(badges.wanted(course)[path], encoding="utf-8", newline="\n")
+    folded = [cell.id for cell in read(path).cells if cell.metadata.get("jupyter")]
+    assert folded == ["setup", "sum", "product"]
+
+
+def test_origin_gives_the_name(course, monkeypatch):
+    """`make badges` in a fork writes its name; a check does not ask, and another host or no Git changes nothing."""
+    monkeypatch.setattr(badges, "ROOT", course)
+    git = ["git", "-C", course]
+    assert badges.origin(course) is None
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    subprocess.run([*git, "remote", "add", "origin", "/srv/course"], check=True)
+    assert badges.origin(course) is None
+    for address in ("https://github.com/me/my.course", "git@github.com:me/my.course.git"):
+        subprocess.run([*git, "remote", "set-url", "origin", address], check=True)
+        assert badges.origin(course) == "me/my.course"
+    assert command(monkeypatch, badges, "--check") == 0
+    command(monkeypatch, badges)
+    assert 'REPOSITORY = "me/my.course"' in (course / "utils.py").read_text(encoding="utf-8")
 
 
 def test_run_gives_outputs(course):
@@ -232,29 +302,27 @@ def test_corpora_choose_the_comparison(monkeypatch, capsys, loaded, flag):
     assert "nietzsche: the home of nietzsche\n" in err and "tang: the home of tang\n" in err
 
 
-def test_a_traceback_names_the_cell(tmp_path):
-    """Code of a lesson that fails outside the lesson says where it stands."""
+def cells_of(*sources: str) -> list:
+    return [new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(sources)]
+
+
+def test_cells_of_a_lesson_run_elsewhere(tmp_path):
+    """Where the widgets are tested; an error names the cell."""
+    namespace = {"factor": 2}
+    good, broken = cells_of("def double(x):\n    return x * factor", "1 / 0")
+    run_cell(good, tmp_path / "one.ipynb", namespace)
+    assert namespace["double"](21) == 42
     with pytest.raises(ZeroDivisionError) as error:
-        notebook_files.run_cell(new_code_cell("1 / 0", id="broken"), tmp_path / "one.ipynb", {})
-    assert "one.ipynb, cell broken" in str(error.traceback[-1].path)
+        run_cell(broken, tmp_path / "one.ipynb", {})
+    assert "one.ipynb, cell cell-1" in str(error.traceback[-1].path)
 
 
 def test_what_a_cell_needs():
-    """Cells that gave their last values to the names in use, also to those that functions use: no others."""
-    sources = {
-        "old": "factor = 1",
-        "import": "import math",
-        "factor": "factor = math.pi",
-        "double": "def double(x):\n    return [x * factor + late for _ in range(2)]",
-        "unused": "other = double(3)",
-        "late": "late = 0",
-        "wanted": "print(double(2))",
-        "after": "factor = 5",
-    }
-    cells = [new_code_cell(source, id=name) for name, source in sources.items()]
-    cells.insert(2, new_markdown_cell("factor", id="prose"))
-    needed = notebook_files.needed_for(cells[7], cells)
-    assert [cell.id for cell in needed] == ["import", "factor", "double", "late", "wanted"]
+    """The cells that gave their values to its names, and to those of its functions; no other, and none of later."""
+    later = "def f():\n    return a + late"
+    cells = cells_of("a = 1", "b = 2", "unused = a", later, "late = 3", "print(f(), b)", "b = 4")
+    assert [cell.id for cell in needed_for(cells[5], cells)] == [f"cell-{i}" for i in (0, 1, 3, 4, 5)]
+    assert needed_for(cells[1], cells) == [cells[1]]
 
 
 def command(monkeypatch, tool, *arguments: str):

@@ -1,9 +1,9 @@
 """Models and settings that generate refuses, load_pretrained, and what setup does. Needs Keras."""
 
-import hashlib
 import json
 import pathlib
 import random
+import shutil
 
 import keras
 import numpy as np
@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 
+import manifest
 import utils
 from small_models import VOCABULARY, V, classic, deep, model_of, one_hot
 from utils import Vocabulary, generate, load_card, load_pretrained
@@ -276,32 +277,36 @@ def test_random_chains_write_what_keras_writes(data):
 # ---------------------------------------------------------------- load_pretrained
 
 
+def publish(course: pathlib.Path, monkeypatch) -> None:
+    """Write the manifest of a folder's assets, as for a release, and let utils know it."""
+    (course / "utils.py").write_text('MANIFEST = ""\n')
+    manifest.update(course)
+    monkeypatch.setattr(utils, "MANIFEST", manifest.sha256((course / "assets" / "manifest.json").read_bytes()))
+
+
 @pytest.fixture
 def shop(web, tmp_path, monkeypatch):
-    """A pretrained model "tiny" whose files lie on a local server only: returns {file name: its bytes}."""
-    model, card = tmp_path / "tiny.keras", tmp_path / "tiny.json"
+    """A pretrained model "tiny" whose files lie on a local server only: returns the folder of what is published."""
+    models = tmp_path / "published" / "assets" / "models"
+    models.mkdir(parents=True)
     trained = deep()
     trained.compile("adam", "mse")  # as a model that was trained is saved; it is loaded without its optimizer
-    trained.save(model)
-    card.write_text(json.dumps({"vocabulary": VOCABULARY.tokens, "title": "人"}, ensure_ascii=False), encoding="utf-8")
-    files = {path.name: path.read_bytes() for path in (model, card)}
-    web.files.update({f"/assets/models/{name}": data for name, data in files.items()})
-    sums = {f"models/{name}": hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    monkeypatch.setattr(utils, "ASSETS", sums)
+    trained.save(models / "tiny.keras")
+    card = json.dumps({"vocabulary": VOCABULARY.tokens, "title": "人"}, ensure_ascii=False)
+    (models / "tiny.json").write_text(card, encoding="utf-8")
+    publish(tmp_path / "published", monkeypatch)
+    for path in models.parent.rglob("*.*"):
+        web.files["/" + path.relative_to(tmp_path / "published").as_posix()] = path.read_bytes()
     monkeypatch.setattr(utils, "__file__", str(tmp_path / "course" / "utils.py"))
     monkeypatch.setenv("LSTM_COURSE_URL", web.address)
     monkeypatch.setenv("LSTM_CACHE_DIR", str(tmp_path / "cache"))
-    return files
+    return tmp_path / "published"
 
 
 @pytest.fixture
 def beside(shop, tmp_path):
-    """The same files in assets/models beside the module."""
-    folder = tmp_path / "course" / "assets" / "models"
-    folder.mkdir(parents=True)
-    for name, data in shop.items():
-        (folder / name).write_bytes(data)
-    return folder
+    """The same files in assets beside the module: returns the folder of models."""
+    return shutil.copytree(shop, tmp_path / "course") / "assets" / "models"
 
 
 def check_tiny(model, vocabulary, card) -> None:
@@ -319,7 +324,7 @@ def test_a_model_that_is_not_beside_the_module_is_fetched_once(web, shop, capfd)
     """As in Colab, where utils.py stands alone."""
     check_tiny(*load_pretrained("tiny"))
     check_tiny(*load_pretrained("tiny"))
-    assert web.asked == ["/assets/models/tiny.keras", "/assets/models/tiny.json"]
+    assert web.asked == [f"/assets/{file}" for file in ("manifest.json", "models/tiny.keras", "models/tiny.json")]
     assert capfd.readouterr().out == ""
 
 
@@ -332,15 +337,27 @@ def test_a_damaged_model_beside_the_module_is_named_and_left_alone(web, beside, 
 
 
 def test_a_damaged_download_of_a_model_is_refused(web, shop, tmp_path):
-    web.files["/assets/models/tiny.keras"] = shop["tiny.keras"][:-1]
+    web.files["/assets/models/tiny.keras"] = web.files["/assets/models/tiny.keras"][:-1]
     with pytest.raises(ValueError, match="download of tiny.keras is damaged and was not kept: run again"):
         load_pretrained("tiny")
-    assert list((tmp_path / "cache").iterdir()) == []
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == [f"{utils.MANIFEST[:8]}-manifest.json"]
+
+
+def test_another_manifest_is_refused(web, shop, beside):
+    """Beside the module, or from the web: its sha256 stands in utils.py."""
+    text = (beside.parent / "manifest.json").read_text()
+    web.files["/assets/manifest.json"] = text.replace("tiny", "huge").encode()
+    (beside.parent / "manifest.json").write_text(text.replace("tiny", "huge"))
+    with pytest.raises(ValueError, match=f"manifest.json is damaged: its sha256 should be {utils.MANIFEST}"):
+        load_card("huge")
+    (beside.parent / "manifest.json").unlink()
+    with pytest.raises(ValueError, match="download of manifest.json is damaged and was not kept"):
+        load_card("huge")
 
 
 def test_a_model_that_cannot_be_had(shop, dead_address, monkeypatch):
     monkeypatch.setenv("LSTM_COURSE_URL", dead_address)
-    with pytest.raises(ConnectionError, match="tiny.keras could not be fetched .*copy assets beside utils.py"):
+    with pytest.raises(ConnectionError, match="manifest.json could not be fetched .*copy assets beside utils.py"):
         load_pretrained("tiny")
 
 
@@ -355,7 +372,7 @@ def test_a_model_file_with_code_in_it_is_not_loaded(shop, beside, monkeypatch):
     """Safe mode is on: a Lambda layer would run whatever its author wrote."""
     path = beside / "tiny.keras"
     keras.Sequential([keras.Input((1,)), layers.Lambda(lambda x: x + 1)]).save(path)
-    monkeypatch.setitem(utils.ASSETS, "models/tiny.keras", hashlib.sha256(path.read_bytes()).hexdigest())
+    publish(beside.parents[1], monkeypatch)
     with pytest.raises(ValueError, match="(?i)safe"):
         load_pretrained("tiny")
 
@@ -363,18 +380,21 @@ def test_a_model_file_with_code_in_it_is_not_loaded(shop, beside, monkeypatch):
 def test_a_card_alone(web, shop):
     """Recorded trainings have a card and no model."""
     assert load_card("tiny")["title"] == "人"
-    assert web.asked == ["/assets/models/tiny.json"]
+    assert web.asked == ["/assets/manifest.json", "/assets/models/tiny.json"]
     with pytest.raises(
         ValueError, match="the course has no models/huge.json, only models/tiny.json, models/tiny.keras"
     ):
         load_card("huge")
 
 
-@pytest.mark.parametrize("file", [file for file in utils.ASSETS if file.startswith("models/")])
+MODELS = pathlib.Path(utils.__file__).parent / "assets" / "models"
+
+
+@pytest.mark.parametrize("file", sorted(path.name for path in MODELS.iterdir()))
 def test_models_of_the_course(file):
     """Each is under 2 MB; a model loads, fits its vocabulary, and writes, unless it fills gaps."""
-    name, end = file.removeprefix("models/").split(".")
-    assert (pathlib.Path(utils.__file__).parent / "assets" / file).stat().st_size < 2e6
+    name, end = file.split(".")
+    assert (MODELS / file).stat().st_size < 2e6
     if end == "json":
         assert load_card(name)["name"] == name
         return

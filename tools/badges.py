@@ -2,48 +2,47 @@
 
 A notebook gives the facts: the first line of its cell `title`, and the key `lesson` of its metadata (question, gpu,
 reading_minutes, cpu_minutes; and packages, if it needs more of them than the others). The repository's name is the
-line `REPOSITORY = ...` in utils.py; a fork changes it everywhere with `make badges REPOSITORY=owner/name`. With --check
-nothing is written: the files that differ from what would be written are named, and the exit status is 1.
+line `REPOSITORY = ...` in utils.py; a fork changes it everywhere with `make badges REPOSITORY=owner/name`, or without a
+name, where Git's origin is on GitHub. The ranges of the packages are those of environment.yml. With --check nothing is
+written: the files that differ from what would be written are named, and the exit status is 1.
 """
 
 import argparse
 import json
 import pathlib
 import re
+import subprocess
 import sys
+import textwrap
 
 from nbformat import NotebookNode
 
+from lock import direct_dependencies
 from notebook_files import ROOT, as_text, lessons, read
 
 COLAB = "https://colab.research.google.com"
 GPU = ("not needed", "helps", "recommended")
 MINUTES = ("reading_minutes", "cpu_minutes")
-NAME = re.compile(r'(?<=^REPOSITORY = ")[^"]*(?=")', re.MULTILINE)
+NAME, REF = (re.compile(rf'(?<=^{name} = ")[^"]*(?=")', re.MULTILINE) for name in ("REPOSITORY", "REF"))
+PACKAGES = re.compile(r"(?<=^PACKAGES = )\(.*?^\)", re.MULTILINE | re.DOTALL)
+FOLDED = re.compile(r"^def check_\d", re.MULTILINE)  # what nobody came to read starts folded, as do cells tagged `fold`
 TABLE = re.compile(r"(?<=<!-- lessons -->\n).*?(?=<!-- /lessons -->)", re.DOTALL)
 
 SETUP = """\
-import importlib.util
-import os
-import pathlib
-import subprocess
-import sys
-import urllib.request
+# @title Set up: run this, no need to read it
+import contextlib, pathlib, sys, urllib.request  # noqa: E401, I001
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet logs: said before the framework is imported
-address = os.environ.get("LSTM_COURSE_URL", "https://raw.githubusercontent.com/OWNER/NAME/main")
-home = pathlib.Path("..") if pathlib.Path("../utils.py").exists() else pathlib.Path(".")
-if not (home / "utils.py").exists():  # in Colab the notebook comes alone: fetch its helpers
-    (home / "utils.py").write_bytes(urllib.request.urlopen(f"{address}/utils.py").read())
-packages = "tensorflow keras matplotlib ipywidgets pooch tqdm charset_normalizer threadpoolctl".split()
-missing = [package for package in packages if importlib.util.find_spec(package) is None]
-if missing:
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *missing], check=True)
-sys.path.insert(0, str(home.resolve()))
+url = "https://raw.githubusercontent.com/OWNER/NAME/REF/utils.py"
+here, code = pathlib.Path.cwd(), b""
+file = next((p / "utils.py" for p in (here, *here.parents) if (p / "utils.py").exists()), here / "utils.py")
+with contextlib.suppress(Exception):
+    code = file.read_bytes() if file.exists() else urllib.request.urlopen(url, timeout=20).read()
+if b"Helpers of the course" not in code[:99] or not (file.exists() or file.write_bytes(code)):
+    sys.exit(f"{file} is not the course's own, or cannot be had.\\nRename yours, or connect; then run this again.")
+sys.path.insert(0, str(file.parent))
 import utils
 
-utils.setup(seed=0)
-print(utils.environment())"""
+print(utils.setup(seed=0))"""
 
 
 def cell(notebook: NotebookNode, file: str, position: int | None, name: str) -> NotebookNode:
@@ -77,32 +76,61 @@ def facts(notebook: NotebookNode, file: str) -> NotebookNode:
     return found
 
 
-def badge(file: str, repository: str) -> str:
+def badge(file: str, repository: str, ref: str) -> str:
     """Return the link that opens a lesson in Colab."""
-    link = f"{COLAB}/github/{repository}/blob/main/notebooks/{file}"
+    link = f"{COLAB}/github/{repository}/blob/{ref}/notebooks/{file}"
     return f"[![Open in Colab]({COLAB}/assets/colab-badge.svg)]({link})"
 
 
-def navigation(file: str, titles: dict[str, str], gpu: str, repository: str) -> str:
+def navigation(file: str, titles: dict[str, str], gpu: str, repository: str, ref: str) -> str:
     """Return the second cell of a lesson: badges, and links to its neighbours."""
     files = list(titles)
     before, after = files[: files.index(file)][-1:], files[files.index(file) + 1 :][:1]
     links = [f"previous: [{titles[other]}]({other})" for other in before]
     links += [f"[contents](https://github.com/{repository}#lessons)"]
     links += [f"next: [{titles[other]}]({other})" for other in after]
-    return f"{badge(file, repository)} **GPU: {gpu}**\n\n{' · '.join(links)}"
+    return f"{badge(file, repository, ref)} **GPU: {gpu}**\n\n{' · '.join(links)}"
 
 
-def setup_source(repository: str, packages: list[str]) -> str:
-    """Return the set-up cell of a lesson that needs these packages besides the usual ones."""
-    more = f"packages += {json.dumps(packages)}  # for this lesson\n" if packages else ""
-    return SETUP.replace("OWNER/NAME", repository).replace("missing = ", more + "missing = ", 1)
+def setup_source(repository: str, ref: str, packages: str) -> str:
+    """Return the set-up cell of a lesson that needs these requirements besides the usual ones."""
+    more = f"seed=0, packages={json.dumps(packages)}" if packages else "seed=0"
+    return SETUP.replace("OWNER/NAME/REF", f"{repository}/{ref}").replace("seed=0", more)
 
 
-def row(file: str, heading: str, lesson: NotebookNode, repository: str) -> str:
+def origin(root: pathlib.Path) -> str | None:
+    """Return owner/name of the repository on GitHub that Git calls origin, if there is one."""
+    command = ["git", "-C", root, "remote", "get-url", "origin"]
+    address = subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    match = re.search(r"github\.com[:/]([\w-]+/[\w.-]+?)(\.git)?/?$", address)
+    return match and match[1]
+
+
+def requirements(environment: str) -> tuple[dict[str, str], list[str]]:
+    """Return {import name: requirement} of all packages in the text of environment.yml, and those of every lesson."""
+    direct = [requirement.replace(" ", "") for requirement in direct_dependencies(environment)]
+    first = re.search(r"# In every lesson.*?(?= # )", re.sub(r"(?<=\S)  *# .*", "", environment), re.DOTALL)[0]
+    names = {re.split("[<>=]", requirement)[0].replace("-", "_"): requirement for requirement in direct}
+    return names, [requirement for requirement in direct if requirement in first.replace(" ", "")]
+
+
+def fold(notebook: NotebookNode) -> None:
+    """Fold, in JupyterLab, the code that nobody came to read, and no other."""
+    for each in notebook.cells:
+        jupyter = each.metadata.setdefault("jupyter", {})
+        jupyter.pop("source_hidden", None)
+        if each.cell_type == "code" and (
+            each.id == "setup" or FOLDED.search(each.source) or "fold" in each.metadata.get("tags", [])
+        ):
+            jupyter["source_hidden"] = True
+        if not jupyter:
+            del each.metadata["jupyter"]
+
+
+def row(file: str, heading: str, lesson: NotebookNode, repository: str, ref: str) -> str:
     """Return a lesson's line in the table of README.md."""
     time = f"{sum(lesson[key] for key in MINUTES)} min, {lesson.cpu_minutes} of them computing"
-    return f"| [{heading}](notebooks/{file}) | {lesson.question} | {time} | {badge(file, repository)} |\n"
+    return f"| [{heading}](notebooks/{file}) | {lesson.question} | {time} | {badge(file, repository, ref)} |\n"
 
 
 def renamed(text: str, old: str, new: str) -> str:
@@ -113,24 +141,30 @@ def renamed(text: str, old: str, new: str) -> str:
 def wanted(root: pathlib.Path, repository: str | None = None) -> dict[pathlib.Path, str]:
     """Return each file that has a shared part, and the text that it should have."""
     helpers = (root / "utils.py").read_text(encoding="utf-8")
-    if not NAME.search(helpers):
-        raise ValueError('utils.py: the line REPOSITORY = "owner/name" is missing')
-    old = NAME.search(helpers)[0]
+    if not (NAME.search(helpers) and REF.search(helpers) and PACKAGES.search(helpers)):
+        raise ValueError('utils.py: the lines REPOSITORY = "owner/name", REF = "main" or PACKAGES = (...) are missing')
+    old, ref = NAME.search(helpers)[0], REF.search(helpers)[0]
     repository = old if repository is None else repository
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}", repository):
         raise ValueError(f"a repository is called owner/name, not {repository!r}")
-    files = {root / "utils.py": NAME.sub(repository, helpers)}
+    known, usual = requirements((root / "environment.yml").read_text(encoding="utf-8"))
+    lines = "".join(f'    "{line}"\n' for line in textwrap.wrap(" ".join(usual), 112, drop_whitespace=False))
+    helpers = PACKAGES.sub(lambda _: f"(\n{lines})", NAME.sub(repository, helpers))
+    files = {root / "utils.py": helpers}
     notebooks = {path.name: read(path) for path in lessons(root)}
     titles = {file: title(notebook, file) for file, notebook in notebooks.items()}
     table = "| Lesson | Question | Time | |\n|---|---|---|---|\n"
     for file, notebook in notebooks.items():
         lesson = facts(notebook, file)
-        cell(notebook, file, 1, "navigation").source = navigation(file, titles, lesson.gpu, repository)
+        cell(notebook, file, 1, "navigation").source = navigation(file, titles, lesson.gpu, repository, ref)
+        if unknown := set(lesson.get("packages", [])) - known.keys():
+            raise ValueError(f"{file}: environment.yml has no {', '.join(sorted(unknown))}")
         setup = cell(notebook, file, None, "setup")
-        setup.source = setup_source(repository, lesson.get("packages", []))
-        setup.metadata.tags = ["nbval-ignore-output"]
+        setup.source = setup_source(repository, ref, " ".join(map(known.get, lesson.get("packages", []))))
+        setup.metadata.update(tags=["nbval-ignore-output"], cellView="form")  # Colab's way to fold a cell
+        fold(notebook)
         files[root / "notebooks" / file] = renamed(as_text(notebook), old, repository)
-        table += row(file, titles[file], lesson, repository)
+        table += row(file, titles[file], lesson, repository, ref)
     readme = root / "README.md"
     if readme.exists():
         text = readme.read_text(encoding="utf-8")
@@ -152,7 +186,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing; name the files that differ")
     options = parser.parse_args()
     try:
-        files = wanted(ROOT, options.repository)
+        files = wanted(ROOT, options.repository or (None if options.check else origin(ROOT)))
     except ValueError as error:
         sys.exit(str(error))
     different = stale(files)

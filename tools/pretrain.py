@@ -1,4 +1,4 @@
-"""Train the models in assets/models again, write their cards, note their sha256 in utils.py, and renew quotations.
+"""Train the models in assets/models again, write their cards and sha256 (tools/manifest.py), and renew quotations.
 
 `make pretrained` trains all of them, about three hours on two cores; `tools/pretrain.py --only nietzsche` trains
 one. The same machine gives the same weights again; another one differs in the last digits at first, and after epochs in
@@ -6,10 +6,8 @@ more.
 """
 
 import argparse
-import hashlib
 import json
 import platform
-import re
 import subprocess
 import sys
 import time
@@ -18,6 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 import experiments
+import manifest
 import older_keras
 import recipes
 from notebook_files import ROOT, lent
@@ -34,7 +33,7 @@ LOGITS_LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 def read(name: str, preparation: str, prepare: Callable[[str], str] = str) -> tuple[str, dict]:
     """A corpus after its preparation, and what a card says of it."""
     text = recipes.read(name, prepare)
-    files, addresses = utils.CORPORA[name]
+    files, addresses, *_ = utils.CORPORA[name]
     about = {
         "name": name,
         "source": addresses[0],
@@ -254,21 +253,16 @@ def finish(card: dict, vocabulary: utils.Vocabulary, clock: recipes.Clock) -> di
 
 
 def save(name: str, model: keras.Model | None, card: dict) -> None:
-    """Write card and model, if there is one, and their sha256 into utils.py."""
+    """Write card and model, if there is one, and their sha256."""
     MODELS.mkdir(parents=True, exist_ok=True)
-    files = [f"{name}.json"]
     if model:
         model.save(MODELS / f"{name}.keras", include_optimizer=False)
         older_keras.rewrite(MODELS / f"{name}.keras")
         card = {"parameters": model.count_params()} | card
-        files.append(f"{name}.keras")
     text = json.dumps({"name": name} | card, ensure_ascii=False, indent=1) + "\n"
-    (MODELS / f"{name}.json").write_text(text, encoding="utf-8")
-    utils.ASSETS |= {f"models/{file}": hashlib.sha256((MODELS / file).read_bytes()).hexdigest() for file in files}
-    source = ROOT / "utils.py"
-    table = "ASSETS = " + json.dumps(utils.ASSETS, indent=4, sort_keys=True)
-    source.write_text(re.sub(r"^ASSETS = \{.*?^\}", table, source.read_text("utf-8"), flags=re.M | re.S), "utf-8")
-    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", source], check=True)
+    (MODELS / f"{name}.json").write_text(text, encoding="utf-8", newline="\n")
+    manifest.update(ROOT)
+    utils.MANIFEST = manifest.sha256((ROOT / "assets" / "manifest.json").read_bytes())
 
 
 def record_experiments() -> tuple[None, dict]:

@@ -36,7 +36,8 @@ SETTINGS = {
 
 HAS_RUN = """() => {
     const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')].map(e => e.textContent);
-    return prompts[0] != '[ ]:' && !prompts.includes('[*]:');
+    const failed = document.querySelector('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]');
+    return (failed || prompts.some(prompt => prompt != '[ ]:')) && !prompts.includes('[*]:');
 }"""
 
 

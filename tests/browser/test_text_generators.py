@@ -55,10 +55,10 @@ def test_glyphs_are_drawn(panel, author):
 def test_a_script_in_the_prompt_is_text(panel, names, lesson):
     """It is refused with a message that names all that the model does not know, and nothing runs."""
     prompt = names["generator"]["prompt"]
-    enter(box(panel, "prompt"), f"{prompt}ж<script>alert(1)</script>")
+    enter(box(panel, "prompt"), f"{prompt}<ж<script>alert(1)</script>")
     message = panel.get_by_role("alert")
-    expect(message).to_contain_text(f"'ж' (position {len(prompt)}) is not in this vocabulary")
-    expect(message).to_contain_text("also unknown: '<'")
+    expect(message).to_contain_text(f"'<' (position {len(prompt)}) is not in this vocabulary")
+    expect(message).to_contain_text("'ж'")
     expect(panel.locator("script")).to_have_count(0)
     assert lesson.dialogs == []
 
