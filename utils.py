@@ -451,6 +451,8 @@ def sample(logits: np.ndarray, *, temperature=1.0, top_k=None, top_p=None, rng=N
     >>> sample([0.0, 3.0, 1.0], temperature=0)
     1
     """
+    if not isinstance(rng, np.random.Generator):
+        _check_whole("rng as a seed", rng, 0, or_none=True)
     logits = np.asarray(logits, dtype=np.float64)
     if logits.ndim != 1:
         raise ValueError(f"sample draws from one row of logits, shape (V,), not {logits.shape}")

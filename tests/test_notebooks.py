@@ -251,6 +251,14 @@ def test_picture_is_not_blank(path):
     assert contrast(path) > BLANK
 
 
+@pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
+def test_widgets_are_tried_in_a_browser(path):
+    """One file tries every text generator; a lesson with another widget, or with several, has a file of its own."""
+    shown = [cell for cell in code_cells(read(path)) if "show_widget(" in cell.source]
+    standard = len(shown) == 1 and "utils.text_generator(" in shown[0].source
+    assert not shown or standard or (ROOT / "tests" / "browser" / f"test_lesson_{path.name[:2]}.py").exists()
+
+
 def test_shared_parts_are_as_the_tool_writes_them():
     """Navigation, badges, set-up cells and the table of lessons are alike everywhere: else run `make badges`."""
     assert [path.name for path in badges.stale(badges.wanted(ROOT))] == []

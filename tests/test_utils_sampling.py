@@ -207,6 +207,12 @@ def test_the_seed_decides():
     assert len({sample(logits) for _ in range(20)}) > 10
 
 
+@pytest.mark.parametrize("rng", [-1, 1.5, "a", [1]])
+def test_what_is_neither_seed_nor_generator_is_named(rng):
+    with pytest.raises(ValueError, match="rng as a seed must be a whole number, 0 or more .or None., not"):
+        sample(np.zeros(3), rng=rng)
+
+
 def test_a_draw_takes_one_uniform_number():
     """So a Generator that is used elsewhere too stays in step."""
     p, rng = np.array([0.1, 0.2, 0.3, 0.4]), np.random.default_rng(3)
