@@ -53,7 +53,7 @@ def clean_poems(text: str) -> str:
 
 def n_gram_nats(train: np.ndarray, held_out: np.ndarray, vocab_size: int, order: int) -> float:
     """Held-out nats per character of lesson 07's n-gram model."""
-    p, _ = lent(7)["witten_bell"](train, held_out, vocab_size, order)[-1]
+    p = utils.kneser_ney(train, held_out, vocab_size, order)[-1]
     return round(float(-np.log(p).mean()), 4)
 
 
