@@ -6,7 +6,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 SECTIONS = ["Objectives", "What can go wrong", "Summary", "Exercises", "Further reading"]
-HELPERS = """'Helpers of the course, in small'
+HELPERS = '''"""Helpers of the course, in small."""
 
 REPOSITORY = "OWNER/course"  # written by the tool
 REF = "v1"
@@ -17,7 +17,7 @@ PACKAGES = (
 
 def setup(seed, packages=""):
     return "Python, Keras, CPU"
-"""
+'''
 ENVIRONMENT = """dependencies:
   - pip:
       # In every lesson

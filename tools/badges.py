@@ -30,19 +30,15 @@ TABLE = re.compile(r"(?<=<!-- lessons -->\n).*?(?=<!-- /lessons -->)", re.DOTALL
 
 SETUP = """\
 # @title Set up: run this, no need to read it
-import contextlib, pathlib, sys, urllib.request  # noqa: E401, I001
+import contextlib, os, pathlib, sys, urllib.request  # noqa: E401, I001
 
-url = "https://raw.githubusercontent.com/OWNER/NAME/REF/utils.py"
-here, code = pathlib.Path.cwd(), b""
-file = next((p / "utils.py" for p in (here, *here.parents) if (p / "utils.py").exists()), here / "utils.py")
+url, code = "https://raw.githubusercontent.com/OWNER/NAME/REF/utils.py", b""
+path = pathlib.Path(next(filter(os.path.exists, ["utils.py", "../utils.py", "../../utils.py"]), "utils.py"))
 with contextlib.suppress(Exception):
-    code = file.read_bytes() if file.exists() else urllib.request.urlopen(url, timeout=20).read()
-if b"Helpers of the course" not in code[:99] or not (file.exists() or file.write_bytes(code)):
-    sys.exit(f"{file} is not the course's own, or cannot be had.\\nRename yours, or connect; then run this again.")
-sys.path.insert(0, str(file.parent))
-import utils
-
-print(utils.setup(seed=0))"""
+    code = path.read_bytes() if path.exists() else urllib.request.urlopen(url, timeout=20).read()
+code[3:24] == b"Helpers of the course" or sys.exit(f"{path} is missing, or not ours.\\nGo online, or rename it.")
+sys.path[:0] = [str(path.parent.resolve())] if path.exists() or path.write_bytes(code) else []
+print((utils := __import__("utils")).setup(seed=0))"""
 
 
 def cell(notebook: NotebookNode, file: str, position: int | None, name: str) -> NotebookNode:
@@ -100,9 +96,11 @@ def setup_source(repository: str, ref: str, packages: str) -> str:
 
 def origin(root: pathlib.Path) -> str | None:
     """Return owner/name of the repository on GitHub that Git calls origin, if there is one."""
+    if not (root / ".git").exists():
+        return None
     command = ["git", "-C", root, "remote", "get-url", "origin"]
     address = subprocess.run(command, capture_output=True, text=True).stdout.strip()
-    match = re.search(r"github\.com[:/]([\w-]+/[\w.-]+?)(\.git)?/?$", address)
+    match = re.search(r"[@/]github\.com[:/]([\w-]+/[\w.-]+?)(\.git)?/?$", address)
     return match and match[1]
 
 

@@ -84,14 +84,22 @@ def train_streams(
     layers: int = 1,
     batch_size: int = 32,
     length: int = 64,
+    weights: list[np.ndarray] | None = None,
+    average: float | None = None,
     **fit_settings,
 ) -> keras.Model:
-    """Train on streams and return the model."""
+    """Train on streams, from given weights if any, and return the model.
+
+    With `average`, the momentum of a moving average of the weights, the average is judged and returned.
+    """
     x, y = utils.contiguous_batches(train, batch_size, length)
     shape = {"units": units, "dropout": dropout, "layers": layers, "batch_size": batch_size}
     model = lent(6, V=vocab_size)["build"](**shape)
+    if weights:
+        model.set_weights(weights)
+    averaging = {"use_ema": True, "ema_momentum": average} if average else {}
     model.compile(
-        optimizer=keras.optimizers.Adam(rate, clipnorm=1.0),
+        optimizer=keras.optimizers.Adam(rate, clipnorm=1.0, **averaging),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     model.fit(
@@ -102,7 +110,7 @@ def train_streams(
         shuffle=False,
         validation_data=utils.contiguous_batches(held_out, batch_size, length),
         validation_batch_size=batch_size,
-        callbacks=[lent(5)["EmptyStates"](), *callbacks],
+        callbacks=[*([keras.callbacks.SwapEMAWeights()] if average else []), lent(5)["EmptyStates"](), *callbacks],
         verbose=0,
         **fit_settings,
     )
