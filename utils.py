@@ -657,7 +657,7 @@ def _read_weights(model, vocab_size: int | None):
         if getattr(layer, "lora_enabled", False) or getattr(layer, "quantization_mode", None):
             raise ValueError(f"{name}: generate runs plain weights, not LoRA and not quantised ones")
         settings = layer.get_config()
-        if kind == "Embedding" and embedding is None:
+        if kind == "Embedding" and embedding is None and not lstms:
             embedding = np.asarray(layer.get_weights()[0])
         elif kind == "LSTM" and dense is None:
             if settings["activation"] != "tanh" or settings["recurrent_activation"] != "sigmoid" or layer.go_backwards:
