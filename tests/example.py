@@ -17,6 +17,9 @@ PACKAGES = (
 
 def setup(seed, packages=""):
     return "Python, Keras, CPU"
+
+
+# end of lstm-text
 '''
 ENVIRONMENT = """dependencies:
   - pip:

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -144,13 +145,15 @@ def test_setup_cell_fetches_the_helpers(content, web):
     assert (content / "utils.py").read_bytes() == web.files["/utils.py"] and web.asked == ["/utils.py"]
 
 
-@pytest.mark.parametrize("fault", ["no server", "no file", "a login page", "cut off", "stalled"])
+@pytest.mark.parametrize("fault", ["no server", "no file", "a login page", "cut off", "half", "stalled"])
 def test_setup_cell_leaves_nothing_half_fetched(content, web, dead_address, fault):
     """Where the helpers cannot be fetched, two lines say what to do, and no file is left for the next try."""
     if fault == "no file":
         del web.files["/utils.py"]
     if fault == "a login page":
         web.files["/utils.py"] = b"<html>Please log in</html>"
+    if fault == "half":  # with nothing in it that says how long it should be
+        web.files["/utils.py"] = web.files["/utils.py"][:100]
     web.cut_off, web.pause = 10 * (fault == "cut off"), 3 * (fault == "stalled")
     done = run_setup(content, dead_address if fault == "no server" else web.address)
     assert done.returncode == 1 and list(content.iterdir()) == []
@@ -168,6 +171,13 @@ def test_setup_cell_names_a_foreign_utils(content, web, own, place):
     done = run_setup(content, web.address)
     assert (done.returncode, done.stdout, file.read_bytes()) == (1, "", before)
     assert "utils.py is missing, or not ours" in done.stderr and "rename it" in done.stderr
+
+
+def test_the_end_of_the_helpers_is_marked():
+    """The set-up cell takes the real utils.py, and not one that lacks its last line."""
+    mark = re.search(r'^b"(.*?)" in code', badges.SETUP, re.MULTILINE)[1]
+    text = (notebook_files.ROOT / "utils.py").read_text(encoding="utf-8")
+    assert text.count(mark) == 1 and mark in text.splitlines()[-1]
 
 
 def test_setup_cell_is_short():

@@ -59,6 +59,14 @@ def test_setup_is_quiet_and_environment_is_one_line():
     assert re.search(r"CPU with \d+ cores|gpu", run.stdout)
 
 
+def test_a_numpy_of_the_readers_is_not_run(tmp_path):
+    """It is named by `setup`, before anything has imported it."""
+    (tmp_path / "numpy.py").write_text("print('mine')")
+    code = f"import sys; sys.path.append({str(ROOT)!r}); import utils; utils.setup()"
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert run.stdout == "" and "numpy.py hides the module numpy" in run.stderr
+
+
 @pytest.mark.parametrize("name", ["random", "numpy", "charset_normalizer"])
 def test_setup_names_a_file_that_hides_a_module(tmp_path, monkeypatch, name):
     """A learner's own file in the folder of the notebook; a file of another name is welcome."""

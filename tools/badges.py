@@ -36,7 +36,7 @@ url, code = "https://raw.githubusercontent.com/OWNER/NAME/REF/utils.py", b""
 path = pathlib.Path(next(filter(os.path.exists, ["utils.py", "../utils.py", "../../utils.py"]), "utils.py"))
 with contextlib.suppress(Exception):
     code = path.read_bytes() if path.exists() else urllib.request.urlopen(url, timeout=20).read()
-code[3:24] == b"Helpers of the course" or sys.exit(f"{path} is missing, or not ours.\\nGo online, or rename it.")
+b"# end of lstm-text" in code or sys.exit(f"{path} is missing, or not ours.\\nGo online, or rename it.")
 sys.path[:0] = [str(path.parent.resolve())] if path.exists() or path.write_bytes(code) else []
 print((utils := __import__("utils")).setup(seed=0))"""
 

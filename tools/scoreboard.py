@@ -158,7 +158,8 @@ def draw(boards: dict, path: Path) -> None:
     opponents = ("guessing", *COMPRESSORS)
     colours = [utils.OKABE_ITO[name in opponents or name.endswith("-gram")] for name, _ in rows]
     figure, axes = plt.subplots(figsize=(8, 0.8 + 0.25 * len(rows)))
-    axes.bar_label(axes.barh(*zip(*rows), color=colours), fmt="%.2f", padding=3)
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # the dashed line stops at the labels
+    axes.bar_label(axes.barh(*zip(*rows), color=colours), fmt="%.2f", padding=3, bbox=box)
     axes.axvline(opponent(boards["shakespeare"])["bits_per_character"], color="black", linewidth=1, linestyle="--")
     axes.set_axisbelow(True)  # the grid goes behind the bars
     title = "Shakespeare. Blue: networks. Orange: the opponents. Dashed: the n-gram"
