@@ -113,16 +113,12 @@ def requirements(environment: str) -> tuple[dict[str, str], list[str]]:
 
 
 def fold(notebook: NotebookNode) -> None:
-    """Fold, in JupyterLab, the code that nobody came to read, and no other."""
+    """Fold, in JupyterLab and in Colab, the code that nobody came to read, and no other."""
     for each in notebook.cells:
-        jupyter = each.metadata.setdefault("jupyter", {})
-        jupyter.pop("source_hidden", None)
-        if each.cell_type == "code" and (
-            each.id == "setup" or FOLDED.search(each.source) or "fold" in each.metadata.get("tags", [])
-        ):
-            jupyter["source_hidden"] = True
-        if not jupyter:
-            del each.metadata["jupyter"]
+        for key in ("jupyter", "cellView"):
+            each.metadata.pop(key, None)
+        if each.id == "setup" or "fold" in each.metadata.get("tags", []) or FOLDED.search(each.source):
+            each.metadata.update(jupyter={"source_hidden": True}, cellView="form")
 
 
 def row(file: str, heading: str, lesson: NotebookNode, repository: str, ref: str) -> str:
@@ -159,7 +155,7 @@ def wanted(root: pathlib.Path, repository: str | None = None) -> dict[pathlib.Pa
             raise ValueError(f"{file}: environment.yml has no {', '.join(sorted(unknown))}")
         setup = cell(notebook, file, None, "setup")
         setup.source = setup_source(repository, ref, " ".join(map(known.get, lesson.get("packages", []))))
-        setup.metadata.update(tags=["nbval-ignore-output"], cellView="form")  # Colab's way to fold a cell
+        setup.metadata.tags = ["nbval-ignore-output"]
         fold(notebook)
         files[root / "notebooks" / file] = renamed(as_text(notebook), old, repository)
         table += row(file, titles[file], lesson, repository, ref)
