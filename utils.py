@@ -594,9 +594,12 @@ def _network(model, vocab_size: int | None = None) -> tuple:
 
     A state is the (h, c) of every layer. The lookup of an id and its product with the first kernel are done beforehand.
     """
+    import threadpoolctl
+
     embedding, layers, dense_kernel, dense_bias = _read_weights(model, vocab_size)
     (kernel, _, bias), *_ = layers
-    gate_inputs = (kernel if embedding is None else embedding @ kernel) + bias  # (V, 4H): each token's x W + b
+    with threadpoolctl.threadpool_limits(1, "blas"):  # the same text whatever the number of threads
+        gate_inputs = (kernel if embedding is None else embedding @ kernel) + bias  # (V, 4H): each token's x W + b
 
     def begin(batch_size: int) -> list:
         return [(np.zeros((batch_size, len(recurrent)), np.float32),) * 2 for _, recurrent, _ in layers]

@@ -8,6 +8,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+import threadpoolctl
 from keras import layers
 
 import utils
@@ -293,3 +294,14 @@ def test_all_of_this_holds_on_jax():
         text=True,
     )
     assert run.returncode == 0, run.stdout
+
+
+def test_the_number_of_threads_changes_no_bit():
+    """A product spread over threads rounds otherwise, and in a long sample one character soon differs."""
+    model, _, _ = utils.load_pretrained("tang")
+    states = []
+    for threads in (1, 2):
+        with threadpoolctl.threadpool_limits(threads, "blas"):
+            begin, read, _ = utils._network(model)
+            states.append(read(np.arange(2000), begin(2000)))
+    np.testing.assert_array_equal(states[0], states[1])
