@@ -81,8 +81,12 @@ def train_classic() -> tuple[keras.Model, dict]:
     prompt = vocabulary.decode(ids[:PROMPT_LENGTH])
     clock, diary = recipes.Clock(), Diary(vocabulary, prompt)
     model = recipes.train_classic(ids, len(vocabulary), epochs=max(SHOWN_EPOCHS), callbacks=[clock, diary])
+    utils.setup(seed=0)
+    small_batches = recipes.Clock()
+    recipes.train_classic(ids, len(vocabulary), max(SHOWN_EPOCHS), [small_batches], batch_size=128)
     card |= {
         "recipe": "one-hot windows 40, step 3; LSTM(128), Dense softmax; RMSprop(0.01), batch 1024, 40 epochs",
+        "batch_128": small_batches.history,
         "five_gram_nats": n_gram_nats(train, held_out, len(vocabulary), 5)[-1],
         "prompt": prompt,
         "texts": diary.texts,
