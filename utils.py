@@ -90,7 +90,7 @@ def _install(packages: list[str]) -> None:
     for file in pathlib.Path.cwd().glob("*.py"):
         if file.stem in {*sys.stdlib_module_names, *names}:
             raise ImportError(f"{file} hides the module {file.stem}: rename it, restart the kernel, run this again")
-    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+    if os.environ.get("KERAS_BACKEND") not in (None, "", "tensorflow"):
         names.pop("tensorflow", None)
     missing = [package for name, package in names.items() if importlib.util.find_spec(name) is None]
     if missing:
