@@ -39,7 +39,7 @@ PACKAGES = (
     "requests>=2.31,<3 tqdm>=4.66,<5 charset-normalizer>=3.3,<4 threadpoolctl>=3.5,<4"
 )  # of every lesson; `make badges` takes them from environment.yml
 
-MANIFEST = "70eb0d42f40ac4df88495adf49b27d225661042c10ee63942291e516f84ea05d"  # see tools/manifest.py
+MANIFEST = "1695c9bde34ebb827b7c8074bc5ab3fb35b386ccd35765bcba7a2c3dc8d6521a"  # see tools/manifest.py
 STALL, PATIENCE, SLOWEST = 10, 30, 5_000  # downloads: seconds without a byte, seconds at any speed, bytes a second
 PICTURE_NOTE = "Run the cell to move it."  # below the picture of a widget that is not alive
 # read when the framework loads; what the reader has set stays. TF32 rounds products on newer GPUs to three digits
