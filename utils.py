@@ -39,7 +39,7 @@ PACKAGES = (
     "requests>=2.31,<3 tqdm>=4.66,<5 charset-normalizer>=3.3,<4 threadpoolctl>=3.5,<4"
 )  # of every lesson; `make badges` takes them from environment.yml
 
-MANIFEST = "1695c9bde34ebb827b7c8074bc5ab3fb35b386ccd35765bcba7a2c3dc8d6521a"  # see tools/manifest.py
+MANIFEST = "61299915177cc8613c3e2dc0a5f9d992e77511da44a6b6526d5c9d3520df006e"  # see tools/manifest.py
 STALL, PATIENCE, SLOWEST = 10, 30, 5_000  # downloads: seconds without a byte, seconds at any speed, bytes a second
 PICTURE_NOTE = "Run the cell to move it."  # below the picture of a widget that is not alive
 # read when the framework loads; what the reader has set stays. TF32 rounds products on newer GPUs to three digits
@@ -90,7 +90,7 @@ def _install(packages: list[str]) -> None:
     for file in pathlib.Path.cwd().glob("*.py"):
         if file.stem in {*sys.stdlib_module_names, *names}:
             raise ImportError(f"{file} hides the module {file.stem}: rename it, restart the kernel, run this again")
-    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+    if os.environ.get("KERAS_BACKEND") not in (None, "", "tensorflow"):
         names.pop("tensorflow", None)
     missing = [package for name, package in names.items() if importlib.util.find_spec(name) is None]
     if missing:

@@ -87,7 +87,7 @@ def test_setup_installs_what_is_missing(monkeypatch, capfd):
     assert "Installing no-such-thing>=1,<2\n" in capfd.readouterr().out
 
 
-@pytest.mark.parametrize(("backend", "asked"), [("torch", False), ("jax", False), ("tensorflow", True)])
+@pytest.mark.parametrize(("backend", "asked"), [("torch", False), ("jax", False), ("tensorflow", True), ("", True)])
 def test_setup_asks_for_tensorflow_only_as_backend(monkeypatch, backend, asked):
     """On a machine for another backend there may be none to be had."""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)

@@ -16,10 +16,11 @@ import numpy as np
 
 import recipes
 from notebook_files import lent
-from recipes import utils
+from recipes import keras, utils
 
-SECONDS, LONG, SEEDS, RATES = 20, 80, (0, 1, 2), (0.002, 0.004, 0.008, 0.016)
+SECONDS, LONG, SEEDS, RATES = 20, 80, (0, 1, 2), (0.002, 0.004, 0.008, 0.016, 0.032, 0.064)
 SMALL, SMALL_SECONDS, ROUNDS = 10_000, (2.5, 5, 10, 20), 9
+WIDE_RATES, WIDE_STEPS = (0.002, 0.008), 67  # for a close look at LSTM(512)
 
 # Each row differs from the first in one thing; the units of RNN and GRU give them as many parameters.
 ROWS = {
@@ -97,13 +98,24 @@ def run(job: tuple) -> dict:
     return result
 
 
-def best_rates(rows: dict, steps: dict, pool) -> dict:
-    """For each row the rate with the lowest loss on the last tenth of the training text, after half a budget."""
+def rate_scores(rows: dict, steps: dict, pool) -> dict[str, dict[float, list[float]]]:
+    """For each row and rate, bits of the last tenth of the training text, with every seed, after half a budget."""
     jobs = {
-        name: {rate: pool.submit(run, (settings | {"rate": rate}, steps[name], 0, 0, True)) for rate in RATES}
+        name: {
+            rate: [pool.submit(run, (settings | {"rate": rate}, steps[name], seed, 0, True)) for seed in SEEDS]
+            for rate in RATES
+        }
         for name, settings in rows.items()
     }
-    return {name: min(RATES, key=lambda rate: job[rate].result()["held_out_bits"]) for name, job in jobs.items()}
+    return {
+        name: {rate: [job.result()["held_out_bits"] for job in seeds] for rate, seeds in rates.items()}
+        for name, rates in jobs.items()
+    }
+
+
+def best_rate(scores: dict[float, list[float]]) -> float:
+    """The rate with the lowest mean over the seeds."""
+    return min(scores, key=lambda rate: np.mean(scores[rate]))
 
 
 def record(rows: dict, seconds: float, step: dict, pool, size: int = 0) -> list[dict]:
@@ -125,6 +137,36 @@ def record(rows: dict, seconds: float, step: dict, pool, size: int = 0) -> list[
     ]
 
 
+class Losses(keras.callbacks.Callback):
+    """The training loss of each step; Keras tells the mean since the epoch began."""
+
+    def on_train_begin(self, logs=None):
+        self.values, self.before = [], 0.0
+
+    def on_train_batch_end(self, batch, logs):
+        total = logs["loss"] * (batch + 1)
+        self.values.append(round(float(total - self.before * (batch > 0)), 4))
+        self.before = total
+
+
+def watch(rate: float, steps: int, seed: int) -> dict:
+    """Train the widest network and look at its memory: bits of the held-out text with the state carried on and with
+    the state emptied every 64 characters, and the largest memory cell after reading that text.
+    """
+    harness, losses = lesson(), Losses()
+    shape, held_out = {"units": 512}, harness["held_out_ids"]
+    model, _ = harness["train"](harness["train_ids"], steps=steps, seed=seed, rate=rate, callbacks=[losses], **shape)
+    x, y = utils.contiguous_batches(held_out, 32, 64)
+    bits = {}
+    for state, batch_size in (("carried", 32), ("emptied", None)):
+        twin = harness["build"](**shape, batch_size=batch_size)
+        twin.set_weights(model.get_weights())
+        bits[state] = round(twin.evaluate(x, y, batch_size=32, verbose=0) / np.log(2), 4)
+        if state == "carried":
+            largest = float(np.abs(twin.layers[1].states[1].numpy()).max())
+    return {"seed": seed, "rate": rate, "losses": losses.values, "bits": bits, "largest_cell": round(largest, 1)}
+
+
 def run_all() -> dict:
     """All recorded runs, by the part of the lesson that shows them."""
     everything = ROWS | OPTIMISERS | DROPOUTS
@@ -133,16 +175,20 @@ def run_all() -> dict:
         os.environ[name] = "1"  # for the processes of the pool: one training on each core
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(os.cpu_count(), context) as pool:
-        rates = best_rates(ROWS, {name: round(SECONDS / 2 / step[name]) for name in ROWS}, pool)
-        rows = {name: settings | {"rate": rates[name]} for name, settings in ROWS.items()}
+        scores = rate_scores(ROWS, {name: round(SECONDS / 2 / step[name]) for name in ROWS}, pool)
+        rows = {name: settings | {"rate": best_rate(scores[name])} for name, settings in ROWS.items()}
         base = {"LSTM(128)": rows["LSTM(128)"]}
         changed = {name: base["LSTM(128)"] | settings for name, settings in (OPTIMISERS | DROPOUTS).items()}
         regularised = base | {name: changed[name] for name in DROPOUTS}
         wide = {name: rows[name] for name in ("GRU(150)", "length 16", "LSTM(256)", "LSTM(512)")}
         return {
-            "rows": record(rows, SECONDS, step, pool),
+            "rows": [row | {"rates": scores[row["name"]]} for row in record(rows, SECONDS, step, pool)],
             "rows_long": record(base | wide | {"dropout 0.2": changed["dropout 0.2"]}, LONG, step, pool),
             "optimisers": record({name: changed[name] for name in OPTIMISERS}, SECONDS, step, pool),
             "dropout": record({name: changed[name] for name in DROPOUTS}, SECONDS, step, pool),
+            "wide": [
+                job.result()
+                for job in [pool.submit(watch, rate, WIDE_STEPS, seed) for rate in WIDE_RATES for seed in SEEDS]
+            ],
             "small_text": [row for seconds in SMALL_SECONDS for row in record(regularised, seconds, step, pool, SMALL)],
         }

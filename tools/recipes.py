@@ -54,7 +54,9 @@ class Clock(keras.callbacks.Callback):
         self.model.stop_training = row.get("val_loss", np.inf) <= self.target
 
 
-def train_classic(ids: np.ndarray, vocab_size: int, epochs: int, callbacks: list) -> keras.Model:
+def train_classic(
+    ids: np.ndarray, vocab_size: int, epochs: int, callbacks: list, batch_size: int = 1024
+) -> keras.Model:
     """Train the classic recipe and return its model."""
     lesson, one_hot = lent(4, V=vocab_size), np.eye(vocab_size, dtype=bool)
     train, held_out = (utils.sliding_windows(part, lesson["WINDOW"], lesson["STEP"]) for part in utils.split(ids))
@@ -63,7 +65,7 @@ def train_classic(ids: np.ndarray, vocab_size: int, epochs: int, callbacks: list
     model.fit(
         one_hot[train[0]],
         one_hot[train[1]],
-        batch_size=1024,
+        batch_size=batch_size,
         epochs=epochs,
         validation_data=(one_hot[held_out[0]], one_hot[held_out[1]]),
         callbacks=callbacks,
