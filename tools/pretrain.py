@@ -83,7 +83,7 @@ def train_classic() -> tuple[keras.Model, dict]:
     model = recipes.train_classic(ids, len(vocabulary), epochs=max(SHOWN_EPOCHS), callbacks=[clock, diary])
     utils.setup(seed=0)
     small_batches = recipes.Clock()
-    recipes.train_classic(ids, len(vocabulary), 20, [small_batches], batch_size=128)
+    recipes.train_classic(ids, len(vocabulary), 15, [small_batches], batch_size=128)
     card |= {
         "recipe": "one-hot windows 40, step 3; LSTM(128), Dense softmax; RMSprop(0.01), batch 1024, 40 epochs",
         "batch_128": small_batches.history,
