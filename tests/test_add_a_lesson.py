@@ -45,8 +45,8 @@ def test_the_list_is_enough(tmp_path):
         call(copy, *shlex.split(command), "--assume-old=.venv/.installed", f"VENV={sys.executable}")
 
     pytest_ = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    call(copy, *pytest_, "tests/test_notebooks.py", "-k", f"{NUMBER}_new or shared_parts")
-    call(copy, *pytest_, "--nbval", "--nbval-current-env", f"notebooks/{name}")
+    both = "tests/test_notebooks.py", f"notebooks/{name}"
+    call(copy, *pytest_, "--nbval", "--nbval-current-env", *both, "-k", f"{NUMBER}_new or shared_parts")
     browser = call(copy, *pytest_, "--collect-only", "tests/browser/test_text_generators.py")
     assert f"test_a_prompt[{NUMBER}_new]" in browser
     assert f"notebooks/{name}" in (copy / "README.md").read_text(encoding="utf-8")

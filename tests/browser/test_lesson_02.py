@@ -9,7 +9,6 @@ from checks import expect_accessible, expect_clean, expect_each_step, take_pictu
 from controls import box, expect_text_follows, output, readout, slider
 
 LESSON = "02_temperature.ipynb"
-WHOLE = True
 P = np.array([0.8, 0.1, 0.1])
 
 
@@ -46,8 +45,8 @@ def expect_shown(explorer, q: np.ndarray, temperature: str) -> None:
     expect(explorer.get_by_text(drawn, exact=True)).to_be_visible()
 
 
-def test_all_cells_run_clean(lesson):
-    """What a reader sees after Run All Cells: the live widgets, and their pictures no more."""
+def test_the_cells_run_clean(lesson):
+    """What a reader sees who goes straight to the widgets: they are alive, and their pictures are seen no more."""
     expect_clean(lesson)
     expect(lesson.page.get_by_text(utils.PICTURE_NOTE)).to_have_count(0)
     expect(lesson.page.locator(".widget-vbox")).to_have_count(4)
