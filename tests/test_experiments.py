@@ -70,6 +70,18 @@ def test_a_choice_works_without_a_held_out_text(small, monkeypatch):
         experiments.run(({"units": 8}, 1, 0, 0, False))
 
 
+def test_a_close_look(small, monkeypatch):
+    """The loss of each step, both ways of reading, and the largest cell of a memory that has hardly learned."""
+    monkeypatch.setattr(experiments, "ROWS", {"LSTM(512)": {"units": 8}})
+    small["held_out_ids"] = small["train_ids"]  # long enough for a state that is carried on
+    look = experiments.watch(0.01, 4, seed=0)
+    assert (look["rate"], look["seed"], len(look["losses"])) == (0.01, 0, 4)
+    assert np.allclose(look["losses"], np.log(small["V"]), atol=0.1) and len(set(look["losses"])) == 4
+    assert look["bits"]["carried"] != look["bits"]["emptied"]
+    assert all(0.5 * np.log2(small["V"]) < bits < 1.1 * np.log2(small["V"]) for bits in look["bits"].values())
+    assert 0 < look["largest_cell"] < 10
+
+
 def test_seconds_of_a_step(small, monkeypatch):
     """Every row has its turn in each round, and the best round counts; the first only warms up, however quick it is."""
     now, turns = [0.0], []

@@ -154,7 +154,7 @@ def watch(rate: float, steps: int, seed: int) -> dict:
     the state emptied every 64 characters, and the largest memory cell after reading that text.
     """
     harness, losses = lesson(), Losses()
-    shape, held_out = {"units": 512}, harness["held_out_ids"]
+    shape, held_out = ROWS["LSTM(512)"], harness["held_out_ids"]
     model, _ = harness["train"](harness["train_ids"], steps=steps, seed=seed, rate=rate, callbacks=[losses], **shape)
     x, y = utils.contiguous_batches(held_out, 32, 64)
     bits = {}
@@ -181,14 +181,12 @@ def run_all() -> dict:
         changed = {name: base["LSTM(128)"] | settings for name, settings in (OPTIMISERS | DROPOUTS).items()}
         regularised = base | {name: changed[name] for name in DROPOUTS}
         wide = {name: rows[name] for name in ("GRU(150)", "length 16", "LSTM(256)", "LSTM(512)")}
+        watching = [pool.submit(watch, rate, WIDE_STEPS, seed) for rate in WIDE_RATES for seed in SEEDS]
         return {
             "rows": [row | {"rates": scores[row["name"]]} for row in record(rows, SECONDS, step, pool)],
             "rows_long": record(base | wide | {"dropout 0.2": changed["dropout 0.2"]}, LONG, step, pool),
             "optimisers": record({name: changed[name] for name in OPTIMISERS}, SECONDS, step, pool),
             "dropout": record({name: changed[name] for name in DROPOUTS}, SECONDS, step, pool),
-            "wide": [
-                job.result()
-                for job in [pool.submit(watch, rate, WIDE_STEPS, seed) for rate in WIDE_RATES for seed in SEEDS]
-            ],
+            "wide": [watched.result() for watched in watching],
             "small_text": [row for seconds in SMALL_SECONDS for row in record(regularised, seconds, step, pool, SMALL)],
         }

@@ -1,6 +1,6 @@
 """Train the models in assets/models again, write their cards and sha256 (tools/manifest.py), and renew quotations.
 
-`make pretrained` trains all of them, about three hours on two cores; `tools/pretrain.py --only nietzsche` trains
+`make pretrained` trains all of them, several hours on two cores; `tools/pretrain.py --only nietzsche` trains
 one. The same machine gives the same weights again; another one differs in the last digits at first, and after epochs in
 more.
 """

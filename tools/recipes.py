@@ -1,6 +1,6 @@
 """Train with the models that lessons 04 and 06 lend, outside the notebooks (for pretrain.py and the benchmark).
 
-`classic`: one-hot windows of 40 characters, one target each, RMSprop(0.01) without clipping, batch 1024.
+`classic`: one-hot windows of 40 characters, one target each, RMSprop(0.01) without clipping, batch 1024 or another.
 `streams`: ids in contiguous streams, a target at every character, carried state, Adam with clipping.
 Both take int32 ids and report held-out nats per character.
 """
