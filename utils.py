@@ -348,7 +348,7 @@ class Vocabulary:
             return np.array([self._ids[token] for token in text], dtype=np.int32)
         except KeyError:
             token, *others = dict.fromkeys(token for token in text if token not in self._ids)
-            hint = f" (its lower case {token.lower()!r} is)" if token.lower() in self._ids else ""
+            hint = f" (its lower case {token.lower()!r} is)" if str(token).lower() in self._ids else ""
             also = f"; also unknown: {', '.join(map(repr, others[:9]))}" if others else ""
             also += f" and {len(others) - 9} more" if others[9:] else ""
             where = f"{token!r} (position {list(text).index(token)})"
@@ -516,8 +516,9 @@ def _pick(p: np.ndarray, u: np.ndarray) -> np.ndarray:
 
 
 def generate(
-    model, vocabulary, prompt, length, *, temperature=1.0, top_k=None, top_p=None, samples=None, seed=None, window=None
-) -> str | list[str]:
+    model, vocabulary, prompt, length, *, temperature=1.0, top_k=None, top_p=None, samples=None, seed=None, window=None,
+    allow=None,
+) -> str | list[str]:  # fmt: skip
     """Write `length` characters after `prompt`; `samples=n` gives a list, the first as without `samples`.
 
     `model`: a Keras model of Embedding (or one-hot input) → one or more LSTM, Dropout between → Dense with V units; its
@@ -525,6 +526,10 @@ def generate(
     only the last n, as the classic recipe does. An empty prompt starts from the zero state. The same seed gives the
     same text. Raises ValueError for a model of another kind, a vocabulary of another size and settings out of range.
     Built in lesson 04.
+
+    `allow(written)`, asked before each token of each sample, gets the list of tokens written so far, without the
+    prompt, and gives those that may come next, or a bool mask (V,), or None for all. The others lose their probability
+    before temperature, top-k and top-p. ValueError where none may come. Built in lesson 09.
     """
     import threadpoolctl
 
@@ -534,6 +539,8 @@ def generate(
     _check_whole("samples", samples, 1, or_none=True)
     _check_whole("window", window, 1, or_none=True)
     _check_whole("seed", seed, 0, or_none=True)
+    if allow is not None and not callable(allow):
+        raise ValueError(f"allow must be a function of the tokens written so far (or None), not {allow!r}")
     batch_size = 1 if samples is None else samples
     streams = np.random.SeedSequence(seed).spawn(batch_size)  # a sample's noise does not depend on how many there are
     noise = np.stack([np.random.default_rng(stream).random(length) for stream in streams], axis=1)  # (length, B)
@@ -551,11 +558,30 @@ def generate(
                 state = begin(batch_size)
                 for row in ids[max(0, t - window) : t]:
                     state = read(row, state)
-            ids[t] = _pick(_distribution(logits(state), temperature, top_k, top_p), noise[t - start])
+            scores = logits(state)
+            if allow is not None:
+                written = [[vocabulary.tokens[i] for i in column] for column in ids[start:t].T]
+                scores = np.where([_mask(allow(tokens), tokens, vocabulary) for tokens in written], scores, -np.inf)
+            ids[t] = _pick(_distribution(scores, temperature, top_k, top_p), noise[t - start])
             if not window:
                 state = read(ids[t], state)
     texts = [vocabulary.decode(column) for column in ids[start:].T]
     return texts[0] if samples is None else texts
+
+
+def _mask(allowed, written: list[str], vocabulary: Vocabulary) -> np.ndarray:
+    """What `allow` answered, as a bool mask (V,)."""
+    if allowed is None:
+        return np.ones(len(vocabulary), bool)
+    mask = allowed
+    if not (isinstance(allowed, np.ndarray) and allowed.dtype == bool):
+        mask = np.zeros(len(vocabulary), bool)
+        mask[vocabulary.encode(list(allowed))] = True
+    if mask.shape != (len(vocabulary),):
+        raise ValueError(f"allow gave a mask of shape {mask.shape}: it needs {(len(vocabulary),)}, one for each token")
+    if not mask.any():
+        raise ValueError(f"allow leaves no token to come after {''.join(written)[-40:]!r}: it must give at least one")
+    return mask
 
 
 def bits_per_character(model, ids: np.ndarray, streams: int = 32) -> float:

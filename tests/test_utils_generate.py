@@ -209,6 +209,68 @@ def test_only_the_new_text_is_returned():
     assert type(text) is str and len(text) == 25 and set(text) <= set(VOCABULARY.tokens)
 
 
+def test_allow_masks_the_logits_before_the_draw():
+    model, banned = classic("linear"), set("ab")
+    written = generate(
+        model, VOCABULARY, PROMPT, 200, temperature=3, seed=0, allow=lambda _: set(VOCABULARY.tokens) - banned
+    )
+    assert not banned & set(written)
+    assert set(written) == set(VOCABULARY.tokens) - banned, "at this temperature each of the others must come"
+    mask = np.array([token not in banned for token in VOCABULARY.tokens])
+    for settings in ({"temperature": 0}, {"top_k": 2}, {"top_p": 0.5}, {"window": 5}):
+        text = generate(model, VOCABULARY, PROMPT, 50, seed=1, **settings, allow=lambda _: mask)
+        assert not banned & set(text), settings
+
+
+def test_allow_keeps_the_proportions_of_what_is_left(monkeypatch):
+    seen, distribution = [], utils._distribution
+    monkeypatch.setattr(utils, "_distribution", lambda *given: seen.append(distribution(*given)) or seen[-1])
+    generate(classic("linear"), VOCABULARY, PROMPT, 1, seed=0)
+    generate(classic("linear"), VOCABULARY, PROMPT, 1, seed=0, allow=lambda _: "ab")
+    (free,), (masked,) = seen
+    a_and_b = VOCABULARY.encode("ab")
+    np.testing.assert_allclose(masked[a_and_b], free[a_and_b] / free[a_and_b].sum())
+    assert masked.sum() == pytest.approx(1) and (masked > 0).sum() == 2
+
+
+def test_allow_sees_what_each_sample_has_written():
+    asked = []
+
+    def alternate(written):
+        asked.append(list(written))
+        return None if len(written) < 2 else "a" if len(written) % 2 else "b"
+
+    texts = generate(deep(), VOCABULARY, PROMPT, 6, samples=3, seed=4, allow=alternate)
+    assert {text[2:] for text in texts} == {"baba"}
+    assert len({text[:2] for text in texts}) > 1, "where anything may come the samples differ"
+    assert asked == [list(text[:steps]) for steps in range(6) for text in texts]
+
+
+def test_none_allows_everything():
+    free = generate(deep(), VOCABULARY, PROMPT, 60, samples=2, seed=4)
+    assert generate(deep(), VOCABULARY, PROMPT, 60, samples=2, seed=4, allow=lambda _: None) == free
+
+
+@pytest.mark.parametrize(
+    "answer, message",
+    [
+        ("", "no token to come after ''"),
+        (np.zeros(V, bool), "no token to come after ''"),
+        (np.ones(V + 1, bool), f"shape \\({V + 1},\\)"),
+        ("Ω", "'Ω' .* is not in this vocabulary"),
+        ([3], "3 .* is not in this vocabulary"),
+    ],
+)
+def test_an_answer_of_allow_that_cannot_be_is_named(answer, message):
+    with pytest.raises(ValueError, match=message):
+        generate(classic(), VOCABULARY, PROMPT, 5, allow=lambda _: answer)
+
+
+def test_allow_must_be_a_function():
+    with pytest.raises(ValueError, match="allow must be a function"):
+        generate(classic(), VOCABULARY, PROMPT, 5, allow="ab")
+
+
 def numbers_in(model) -> list:
     """All weights, and the state of the LSTM."""
     values = [*model.weights, *model.layers[1].states]
