@@ -190,13 +190,13 @@ def shown(monkeypatch):
 def test_show_samples_is_a_table_with_the_prompt_in_bold(shown):
     table = shown({"T = 0.2": "the same", "T = 1": "else\nwhere"}, prompt="on ")
     assert re.findall("<th.*?>(.*?)</th>", table) == ["T = 0.2", "T = 1"]
-    assert re.findall("(?s)<b>(.*?)</b>(.*?)</div>", table) == [("on ", "the same"), ("on ", "else\nwhere")]
+    assert re.findall("(?s)<b>(.*?)</b>(.*?)</pre>", table) == [("on ", "the same"), ("on ", "else\nwhere")]
     assert "white-space: pre-wrap" in table  # line ends and runs of spaces stay
 
 
 def test_show_samples_escapes_everything(shown):
     """Neither label, nor prompt, nor text can be HTML."""
     table = shown({"<i>": "<script>alert('1')</script> & more"}, prompt="<b & b>")
-    assert set(re.findall("<([a-z]+)", table)) == {"table", "tr", "th", "td", "div", "b"}
+    assert set(re.findall("<([a-z]+)", table)) == {"table", "tr", "th", "td", "pre", "b"}
     assert "&lt;i&gt;" in table and "&lt;b &amp; b&gt;" in table
     assert "&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt; &amp; more" in table

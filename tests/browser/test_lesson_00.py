@@ -17,7 +17,15 @@ SCRIPT = "<script>alert(1)</script>"
 # The book has no "<". With other letters for the model's ids, a second widget takes a prompt that is an active element.
 ELEMENT = "<img src=x onerror=alert(1)>"
 LETTERS = "".join(dict.fromkeys(ELEMENT + string.printable))
-ADDED_CELLS = {"element": f"utils.text_generator(model, utils.Vocabulary({LETTERS!r}[: len(vocabulary)]))"}
+FORMULA = "from $5 to $6"
+ADDED_CELLS = {
+    "element": f"utils.text_generator(model, utils.Vocabulary({LETTERS!r}[: len(vocabulary)]))",
+    "formula": f"""
+import IPython
+
+utils.show_samples({{"T = 1": "{FORMULA}"}})
+IPython.display.HTML("<p>{FORMULA}</p>")""",
+}
 
 
 @pytest.fixture
@@ -33,6 +41,13 @@ def panel(panel):
 def test_all_cells_run_clean(lesson):
     """What a reader sees after Run All Cells."""
     expect_clean(lesson)
+
+
+def test_a_sample_is_never_a_formula(lesson):
+    """JupyterLab typesets what stands between two dollars, but not in a sample."""
+    cell = lesson.cells["formula"]
+    expect(cell.locator("p mjx-container")).to_have_count(1)  # elsewhere it does
+    expect(cell.locator("td")).to_have_text(FORMULA)
 
 
 def test_accessible(panel):
