@@ -808,7 +808,8 @@ def show_samples(samples: Mapping[str, str], prompt: str = "") -> None:
 
 def _text_html(prompt: str, text: str) -> str:
     """In a <pre>, where JupyterLab makes no formula of a text with two "$"."""
-    style = "white-space: pre-wrap; overflow-wrap: anywhere; font-family: monospace; line-height: 1.5; margin: 0"
+    style = "white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere"  # never within a word that fits
+    style += "; font-family: monospace; line-height: 1.5; margin: 0"
     return f'<pre style="{style}"><b>{html.escape(prompt)}</b>{html.escape(text)}</pre>'
 
 
