@@ -11,7 +11,7 @@ test-%: export CUDA_VISIBLE_DEVICES := -1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help install lab test test-all run bench pretrained scoreboard manifest lock badges screenshot
-.PHONY: test-lint test-unit test-notebooks test-browser test-offline test-scoreboard test-jax test-colab
+.PHONY: test-lint test-unit test-notebooks test-browser test-offline test-slow test-jax test-colab
 
 # $(call step,name,command,cure) says which step runs and, where it fails, how to go on
 define step
@@ -39,7 +39,7 @@ SKIPPED = $(shell sed -n 's/.*<testsuite [^>]*skipped="\([1-9][0-9]*\)".*/; \1 b
 test: $(INSTALLED) $(NEWCOMERS) ## run the tests, as you need them before a commit
 	@printf '\nAll tests passed%s\n' '$(SKIPPED)'
 
-test-all: $(INSTALLED) $(NEWCOMERS) test-offline test-scoreboard test-jax ## run all tests: without network and on JAX, too
+test-all: $(INSTALLED) $(NEWCOMERS) test-offline test-slow test-jax ## run all tests: without network and on JAX, too
 	@printf '\nAll tests passed%s\n' '$(SKIPPED)'
 
 test-lint: $(INSTALLED)
@@ -60,8 +60,8 @@ test-offline: $(INSTALLED)
 	$(call step,offline,flag=$$($(VENV) tools/corpora.py) && { [ $$flag = --nbval-lax ] || \
 	    LSTM_OFFLINE=1 $(VENV) tools/compare.py; },a lesson must run to its end without network)
 
-test-scoreboard: $(INSTALLED)
-	$(call step,scoreboard,$(VENV) -m pytest tests/test_scoreboard.py -m slow,make scoreboard and look at the change)
+test-slow: $(INSTALLED)
+	$(call step,slow tests,$(VENV) -m pytest tests --ignore=tests/browser -m slow,mend what the first failing test names; after a new model that is make scoreboard)
 
 test-jax: $(INSTALLED)
 	$(call step,JAX,KERAS_BACKEND=jax $(VENV) -m pytest --nbval-lax --nbval-current-env notebooks/00_*.ipynb notebooks/02_*.ipynb \

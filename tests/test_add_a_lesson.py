@@ -26,6 +26,7 @@ def call(copy, *command: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 def test_the_list_is_enough(tmp_path):
     """One file and the commands of the list: it runs, keeps every rule, is compared, linked, and tried in a browser."""

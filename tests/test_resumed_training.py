@@ -115,6 +115,7 @@ def trained(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_kill_falls_into_an_epoch(trained):
     """The killed training had finished two epochs, and its backup says so."""
     assert diary(trained / "killed") == diary(trained / "whole")[: KILLED - 1]
@@ -122,6 +123,7 @@ def test_kill_falls_into_an_epoch(trained):
     assert backup["epoch"] == KILLED - 1
 
 
+@pytest.mark.slow
 def test_resumed_training_ends_as_if_never_killed(trained):
     """Only the unfinished epochs run; held-out losses, learning rates, weights and optimiser are bit-equal."""
     assert diary(trained / "resumed") == diary(trained / "whole")
@@ -129,11 +131,13 @@ def test_resumed_training_ends_as_if_never_killed(trained):
     assert equal_ends(trained / "resumed", trained / "whole")
 
 
+@pytest.mark.slow
 def test_backup_leaves_once_training_is_done(trained):
     """Running the cell again then trains from the beginning."""
     assert not (trained / "resumed" / "backup").exists()
 
 
+@pytest.mark.slow
 def test_weights_alone_lose_the_optimiser(trained):
     """A new optimiser starts its schedule anew: the learning rate is too high to the end."""
     whole, alone = diary(trained / "whole"), diary(trained / "weights alone")
