@@ -23,7 +23,7 @@ def panel():
 def test_it_writes_at_once(panel):
     """The prompt in bold, then what generate writes with the values of the controls."""
     text = generate(deep(), VOCABULARY, "ab", 100, temperature=0.8, seed=0).replace("<", "&lt;")
-    assert f"<b>ab</b>{text}</div>" in panel["html"].value
+    assert f"<b>ab</b>{text}</pre></div>" in panel["html"].value
     assert 'aria-live="polite"' in panel["html"].value
 
 
@@ -34,7 +34,7 @@ def test_every_control_changes_the_text(panel, name, value):
     panel[name].value = value
     settings = {key: panel[key].value for key in ("prompt", "temperature", "length", "seed")}
     text = generate(deep(), VOCABULARY, **settings).replace("<", "&lt;")
-    assert f"{text}</div>" in panel["html"].value != before
+    assert f"{text}</pre></div>" in panel["html"].value != before
     panel[name].value = old
     assert panel["html"].value == before
 
@@ -51,7 +51,7 @@ def test_what_the_reader_and_the_model_write_is_text_and_not_html():
     vocabulary = Vocabulary("<script>")
     panel = parts(text_generator(deep(len(vocabulary)), vocabulary, prompt="<script>"))
     assert "<b>&lt;script&gt;</b>" in panel["html"].value
-    assert set(re.findall("<(/?[a-z]+)", panel["html"].value)) == {"div", "/div", "b", "/b"}
+    assert set(re.findall("<(/?[a-z]+)", panel["html"].value)) == {"div", "/div", "pre", "/pre", "b", "/b"}
 
 
 def test_an_unknown_character_is_answered_with_the_reason(panel):
@@ -75,7 +75,7 @@ def test_what_stands_before_the_prompt_is_read_but_not_shown():
     """A poem or a speech begins after an empty line, which nobody can type into the field; errors do not count it."""
     panel = parts(text_generator(deep(), VOCABULARY, prompt="ab", temperature=0.8, length=100, before="ba"))
     text = generate(deep(), VOCABULARY, "baab", 100, temperature=0.8, seed=0).replace("<", "&lt;")
-    assert f"<b>ab</b>{text}</div>" in panel["html"].value
+    assert f"<b>ab</b>{text}</pre></div>" in panel["html"].value
     panel["prompt"].value = "ab?"
     assert "(position 2)" in panel["html"].value
 
