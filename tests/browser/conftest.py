@@ -1,4 +1,4 @@
-"""A real JupyterLab and a real browser, on a copy of a lesson: one of each for a test file.
+"""A real JupyterLab and a real browser, one of each for all tests, and a copy of a lesson for each test file.
 
 The test file names the lesson in LESSON. Of its code cells the copy keeps those that the widgets need, and none of the
 minutes of training; where the test file says WHOLE = True, it keeps them all. ADDED_CELLS {id: source} come at its end.
@@ -19,6 +19,7 @@ from unittest import mock
 
 import nbformat
 import pytest
+import requests
 from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 import utils
@@ -149,7 +150,7 @@ def author(names):
     return tuple(names["generator"][name] for name in ("model", "vocabulary", "before"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium():
     """The path of the system's Chromium: without one the tests skip, but never in continuous integration."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -160,7 +161,7 @@ def chromium():
     return path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser(chromium):
     """The running browser, which reaches nothing but this machine."""
     flags = ["--disable-gpu", "--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
@@ -172,22 +173,40 @@ def browser(chromium):
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def lab(request, path, browser, tmp_path_factory):
-    """A running JupyterLab: its `address`, the `url` of the lesson in it, and the ids of the lesson's `cells`."""
+@pytest.fixture(scope="session")
+def server(browser, tmp_path_factory):
+    """A running JupyterLab: its `address`, the `token` that it asks for, and the folder `tree` that it serves."""
     home = tmp_path_factory.mktemp("lab")
-    added, whole = getattr(request.module, "ADDED_CELLS", {}), getattr(request.module, "WHOLE", False)
-    cells = write_tree(home / "tree", path, added, whole)
+    (home / "tree").mkdir()
     write_settings(home / "settings")
     port, token = free_port(), secrets.token_hex(16)
-    address = f"http://127.0.0.1:{port}"
-    server = start_lab(home, port, token)
+    process = start_lab(home, port, token)
     try:
-        wait_for_lab(server, home, port)
-        url = f"{address}/doc/tree/notebooks/{path.name}?token={token}"
-        yield SimpleNamespace(address=address, url=url, cells=cells)
+        wait_for_lab(process, home, port)
+        yield SimpleNamespace(address=f"http://127.0.0.1:{port}", token=token, tree=home / "tree")
     finally:
-        stop(server)
+        stop(process)
+
+
+def end_kernels(server: SimpleNamespace) -> None:
+    """Shut down what the lesson has started: each kernel holds hundreds of megabytes."""
+    headers = {"Authorization": f"token {server.token}"}
+    kernels = requests.get(f"{server.address}/api/kernels", headers=headers, timeout=LONG).json()
+    for kernel in kernels:
+        requests.delete(
+            f"{server.address}/api/kernels/{kernel['id']}", headers=headers, timeout=LONG
+        ).raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def lab(request, path, server):
+    """The lesson in its own folder: JupyterLab's `address`, the `url` of the lesson, and the ids of its `cells`."""
+    added, whole = getattr(request.module, "ADDED_CELLS", {}), getattr(request.module, "WHOLE", False)
+    folder = f"{request.module.__name__}-{path.stem}"
+    cells = write_tree(server.tree / folder, path, added, whole)
+    url = f"{server.address}/doc/tree/{folder}/notebooks/{path.name}?token={server.token}"
+    yield SimpleNamespace(address=server.address, url=url, cells=cells)
+    end_kernels(server)
 
 
 def is_ours(message: ConsoleMessage, address: str) -> bool:
@@ -218,7 +237,8 @@ def lesson(lab, browser):
     page.goto(lab.url)
     run_all_cells(page)
     cells = {name: page.locator(".jp-Notebook .jp-Cell").nth(place) for place, name in enumerate(lab.cells)}
-    return SimpleNamespace(page=page, cells=cells, errors=errors, dialogs=dialogs)
+    yield SimpleNamespace(page=page, cells=cells, errors=errors, dialogs=dialogs)
+    page.close()
 
 
 @pytest.fixture
