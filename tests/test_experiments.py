@@ -22,6 +22,7 @@ def small(monkeypatch):
     experiments.lesson.cache_clear()
 
 
+@pytest.mark.slow
 def test_a_record(small, monkeypatch):
     """As many steps as fit into the budget, each seed once, bits of a model that has hardly learned."""
     monkeypatch.setattr(experiments, "SEEDS", (0, 1))
@@ -58,6 +59,7 @@ def test_the_best_rate_is_best_on_average():
     assert experiments.best_rate({0.004: [2.0, 2.4], 0.008: [2.1, 2.2], 0.016: [1.9, 3.0]}) == 0.008
 
 
+@pytest.mark.slow
 def test_a_choice_works_without_a_held_out_text(small, monkeypatch):
     """Real trainings choose a rate although there is nothing held out; a record needs it."""
     monkeypatch.setattr(experiments, "RATES", (1e-6, 0.01))
@@ -70,6 +72,7 @@ def test_a_choice_works_without_a_held_out_text(small, monkeypatch):
         experiments.run(({"units": 8}, 1, 0, 0, False))
 
 
+@pytest.mark.slow
 def test_a_close_look(small, monkeypatch):
     """The loss of each step, both ways of reading, and the largest cell of a memory that has hardly learned."""
     monkeypatch.setattr(experiments, "ROWS", {"LSTM(512)": {"units": 8}})

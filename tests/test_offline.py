@@ -76,6 +76,7 @@ else:
 """
 
 
+@pytest.mark.slow
 def test_lessons_run_cut_off(course, monkeypatch, namespaces, capfd):
     """Asked for, or without texts: no network, no folder of texts, an empty cache, and no comparing of facts."""
     monkeypatch.setenv("LSTM_OFFLINE", "1")
@@ -87,6 +88,7 @@ def test_lessons_run_cut_off(course, monkeypatch, namespaces, capfd):
     assert "left in the cache: left.txt" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_outputs_are_compared(course, monkeypatch):
     """With the texts, an output that differs from the committed one fails."""
     monkeypatch.setattr(corpora, "comparison", lambda: "--nbval")
