@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+import threadpoolctl
 
 import experiments
 import manifest
@@ -26,6 +27,7 @@ MODELS = ROOT / "assets" / "models"
 PROMPT_LENGTH, TEMPERATURES, SHOWN_EPOCHS = 40, (0.2, 0.5, 1.0, 1.2), (1, 21, 40)
 POEMS = "no editors' marks, each poem once, poems shuffled with seed 0"
 WORDS = 4000  # tokens of a model of words
+SCANNED = 20_000  # characters that are read without each unit in turn
 VERSIONS = {"python": platform.python_version(), "keras": keras.__version__, "numpy": np.__version__}
 LOGITS_LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -321,6 +323,27 @@ def record_experiments() -> tuple[None, dict]:
     return None, card | {"seconds": round(time.perf_counter() - start), "versions": VERSIONS}
 
 
+def scan_units() -> tuple[None, dict]:
+    """What line ends and all other places lose without each unit of lesson 05's model, by lesson 08's own cells."""
+    text, card = read("shakespeare", "as it is")
+    model, vocabulary, _ = utils.load_pretrained("shakespeare")
+    lesson, weights, start = lent(8, STREAMS=100, FIRST=50), model.get_weights(), time.perf_counter()
+    ids = lesson["lay"](vocabulary.encode(utils.split(text)[0][-SCANNED:]))
+    newline, means = vocabulary.encode("\n")[0], lesson["read"](weights, ids)["c"][50:].mean(axis=(0, 1))
+    with threadpoolctl.threadpool_limits(1, "blas"):  # several times as quick as with two
+        intact = lesson["costs"](weights, ids, newline)
+        lost = [lesson["costs"](weights, ids, newline, {unit: mean}) - intact for unit, mean in enumerate(means)]
+    ends, elsewhere = np.round(np.transpose(lost), 5).tolist()
+    return None, card | {
+        "recipe": f"the memory of each unit held at its mean, on the last {SCANNED:,} characters of the training part; "
+        "what is lost, in nats per character, where a line ends and everywhere else",
+        "line_ends": ends,
+        "elsewhere": elsewhere,
+        "seconds": round(time.perf_counter() - start),
+        "versions": VERSIONS,
+    }
+
+
 RECIPES = {
     "nietzsche_classic": train_classic,
     "nietzsche": train_streams,
@@ -330,6 +353,7 @@ RECIPES = {
     "shakespeare_words": lambda: train_words(words_of_shakespeare),
     "tang_words": lambda: train_words(words_of_tang),
     "better_models": record_experiments,
+    "inside_the_lstm": scan_units,
 }
 
 

@@ -1,0 +1,98 @@
+"""Lesson 09 as its reader sees it: first characters and a rhyme are chosen, and the poem keeps the rules."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from checks import expect_accessible, expect_clean, take_picture
+from controls import box, enter, output
+
+LESSON = "09_poems.ipynb"
+
+
+def rows(panel) -> list[list[str]]:
+    """Each line of the poem as its cells: character, sound, tone and verdict."""
+    return [row.locator("td").all_inner_texts() for row in panel.locator("table tr").all()]
+
+
+def choose(panel, rhyme: str) -> None:
+    panel.get_by_role("combobox", name="rhyme", exact=True).select_option(rhyme)
+
+
+def expect_poem(panel, names, first: str, rhyme: str, seed: int) -> list[list[str]]:
+    """The poem is the one that the lesson's own function writes for these values."""
+    poem = names["compose"](first, rhyme, seed)
+    expect(output(panel).locator("p")).to_contain_text(f"By the book, {poem[10]} and {poem[23]}")
+    lines = rows(panel)
+    assert ["".join(cell[0] for cell in line) for line in lines] == names["lines_of"](poem)
+    return lines
+
+
+def test_the_cells_run_clean(lesson):
+    """What a reader sees who goes straight to the widget."""
+    expect_clean(lesson)
+
+
+def test_an_acrostic(panel, names):
+    """Its lines begin with what was typed, and have five characters; each has its sound and a verdict in words."""
+    enter(box(panel, "lines begin with"), "天下太平")
+    lines = expect_poem(panel, names, "天下太平", "any", 0)
+    assert "".join(line[0][0] for line in lines) == "天下太平" and [len(line) for line in lines] == [5] * 4
+    verdict = re.compile(r".\n\w+\n[○●◐?] (free|right|wrong|not in the book)")
+    assert all(verdict.fullmatch(cell) for line in lines for cell in line)
+    assert take_picture(panel, "acrostic.png").stat().st_size > 5_000
+
+
+def test_the_verdict_is_the_books(panel, names):
+    """Character by character, the mark and the words are what the rhyme book says."""
+    for line, place in zip(expect_poem(panel, names, "天下太平", "any", 0), (0, 6, 13, 19)):
+        for k, cell in enumerate(line):
+            character, _, said = cell.split("\n")
+            assert said == " ".join(names["verdict"](place + k, character))
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_rhyme(panel, names, number):
+    """Both rhyme words come from the group that was chosen."""
+    rhyme = list(names["CHOICES"])[number]
+    choose(panel, rhyme)
+    lines = expect_poem(panel, names, "天下太平", rhyme, 0)
+    assert {lines[1][4][0], lines[3][4][0]} <= names["CHOICES"][rhyme]
+    choose(panel, "any")
+
+
+def test_another_seed(panel, names):
+    """Another number, another poem."""
+    enter(box(panel, "lines begin with"), "")
+    first = expect_poem(panel, names, "", "any", 0)
+    enter(box(panel, "seed"), "7")
+    assert expect_poem(panel, names, "", "any", 7) != first
+    enter(box(panel, "seed"), "0")
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("春夏秋冬年", "four lines begin with"),
+        ("春春", "comes twice"),
+        ("<b>", "'<'"),
+        ("A", "is not in this vocabulary"),
+    ],
+)
+def test_what_cannot_be_written_is_explained(panel, typed, reason):
+    """Five characters, one twice, or what the poems do not have: the reason stands where the poem was, as text."""
+    enter(box(panel, "lines begin with"), typed)
+    expect(panel.get_by_role("alert")).to_contain_text(reason)
+    assert panel.locator("[role=alert] b").count() == 0
+
+
+def test_accessible(panel):
+    """Nothing in the widget shuts a reader out."""
+    enter(box(panel, "lines begin with"), "春夏")
+    expect_accessible(panel)
+
+
+def test_the_page_stayed_clean(lesson):
+    """Using the controls has raised no error in the page either."""
+    assert lesson.errors == []
