@@ -90,7 +90,7 @@ def navigation(file: str, titles: dict[str, str], gpu: str, repository: str, ref
 
 def setup_source(repository: str, ref: str, packages: str) -> str:
     """Return the set-up cell of a lesson that needs these requirements besides the usual ones."""
-    more = f"seed=0, packages={json.dumps(packages)}" if packages else "seed=0"
+    more = f"packages={json.dumps(packages)}" if packages else "seed=0"
     return SETUP.replace("OWNER/NAME/REF", f"{repository}/{ref}").replace("seed=0", more)
 
 
