@@ -53,7 +53,7 @@ test-notebooks: $(INSTALLED)
 	$(call step,notebooks,$(VENV) tools/compare.py,mend the cell; or write its new output with make run SAVE=1 and look at the change)
 
 test-browser: $(INSTALLED)
-	$(call step,browser,$(VENV) -m pytest tests/browser --junitxml=$(BROWSER),mend what the test names)
+	$(call step,browser,$(VENV) -m pytest tests/browser --numprocesses 2 --dist loadfile --junitxml=$(BROWSER),mend what the test names)
 
 # Without the texts, the step for the notebooks has done this already.
 test-offline: $(INSTALLED)
