@@ -46,13 +46,6 @@ def read(name: str, preparation: str, prepare: Callable[[str], str] = str) -> tu
     return text, {"corpus": about, "split": "held out: the last tenth by position"}
 
 
-def clean_poems(text: str) -> str:
-    """Poems without editors' marks, each once, in random order: lesson 03."""
-    marks = lent(3)["EDITORS_MARKS"]
-    poems = [poem for poem in dict.fromkeys(text.split("\n\n")) if not marks & set(poem)]
-    return "".join(poems[i] + "\n\n" for i in np.random.default_rng(0).permutation(len(poems)))
-
-
 def n_gram_nats(train: np.ndarray, held_out: np.ndarray, vocab_size: int, longest: int) -> list[float]:
     """Held-out nats per character of lesson 07's n-gram models, of n = 1 to the longest."""
     p = utils.kneser_ney(train, held_out, vocab_size, longest)
@@ -183,7 +176,7 @@ def never_write(model: keras.Model, token: int) -> None:
 
 def train_tang() -> tuple[keras.Model, dict]:
     """The poems of lesson 03: frequent characters, and one token for all others, which the model never writes."""
-    text, card = read("tang", POEMS, clean_poems)
+    text, card = read("tang", POEMS, utils.clean_poems)
     lesson, parts, frequent = lent(6, V=0), utils.split(text), lent(3)["FREQUENT"]
     vocabulary = lesson["word_vocabulary"](parts[0], frequent + 1)
     train, held_out = (lesson["encode_words"](part, vocabulary) for part in parts)
@@ -248,7 +241,7 @@ def words_of_shakespeare() -> tuple:
 
 def words_of_tang() -> tuple:
     """The same of the poems: words and characters, of which a word that is unknown is composed."""
-    text, about = read("tang", POEMS, clean_poems)
+    text, about = read("tang", POEMS, utils.clean_poems)
     lesson, parts = lent(6, V=0), utils.split(text)
     words = [lesson["chinese_words"](part) for part in parts]
     vocabulary = lesson["word_vocabulary"]([*words[0], *parts[0]], WORDS)

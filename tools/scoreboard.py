@@ -16,7 +16,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-import pretrain
 import recipes
 from notebook_files import ROOT, lent
 from recipes import utils
@@ -103,7 +102,7 @@ def heard(model, held_out: np.ndarray) -> None:
 def tang(measure: dict) -> list[tuple]:
     """Opponents and models of the poems; what a vocabulary lacks is spelled, as in lesson 06, for all alike."""
     lesson_06, (model, vocabulary, _) = lent(6, V=0), utils.load_pretrained("tang")
-    train, held_out = utils.split(recipes.read("tang", pretrain.clean_poems))
+    train, held_out = utils.split(recipes.read("tang", utils.clean_poems))
     test = utils.split(held_out, 0.5)[1]
     ids = tuple(lesson_06["encode_words"](part, vocabulary) for part in (train, held_out))
     heard(model, ids[1])
