@@ -779,7 +779,7 @@ def test_the_readme_says_what_a_classroom_needs():
 
 
 def test_clean_poems_as_lesson_03_does():
-    """A poem with a mark of its editors is left out, for each of the marks that the lesson lists; so is a second copy."""
+    """A poem with a mark of its editors, for each mark that the lesson lists, is left out, and so is a second copy."""
     marks = lent(3)["EDITORS_MARKS"]
     text = "\n\n".join(["花開", *(f"花{mark}開" for mark in sorted(marks)), "花落", "花開"])
     assert sorted(utils.clean_poems(text).split("\n\n")) == ["", "花落", "花開"]
