@@ -322,11 +322,11 @@ def scan_units() -> tuple[None, dict]:
     model, vocabulary, _ = utils.load_pretrained("shakespeare")
     lesson, weights, start = lent(8, STREAMS=100, FIRST=50), model.get_weights(), time.perf_counter()
     ids = lesson["lay"](vocabulary.encode(utils.split(text)[0][-SCANNED:]))
-    marks, means = vocabulary.encode("\n:"), lesson["read"](weights, ids)["c"][50:].mean(axis=(0, 1))
+    marks, means = vocabulary.encode("\n:"), lesson["read"](weights, ids)["c"][lesson["FIRST"] :].mean(axis=(0, 1))
     with threadpoolctl.threadpool_limits(1, "blas"):  # several times as quick as with two
         intact = lesson["costs"](weights, ids, *marks)
         lost = [lesson["costs"](weights, ids, *marks, {unit: mean}) - intact for unit, mean in enumerate(means)]
-    ends, elsewhere = np.round(np.transpose(lost), 5).tolist()
+    ends, elsewhere = np.round(np.transpose(lost).astype(float), 5).tolist()  # float32 would not stay rounded
     return None, card | {
         "recipe": f"the memory of each unit held at its mean, on the last {SCANNED:,} characters of the training part; "
         "what is lost, in nats per character, where a spoken line ends and everywhere else",
