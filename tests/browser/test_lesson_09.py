@@ -9,6 +9,7 @@ from checks import expect_accessible, expect_clean, take_picture
 from controls import box, enter, output
 
 LESSON = "09_poems.ipynb"
+QUATRAIN = "4 lines of 5"
 
 
 def rows(panel) -> list[list[str]]:
@@ -16,14 +17,16 @@ def rows(panel) -> list[list[str]]:
     return [row.locator("td").all_inner_texts() for row in panel.locator("table tr").all()]
 
 
-def choose(panel, rhyme: str) -> None:
-    panel.get_by_role("combobox", name="rhyme", exact=True).select_option(rhyme)
+def choose(panel, name: str, option: str) -> None:
+    panel.get_by_role("combobox", name=name, exact=True).select_option(option)
 
 
-def expect_poem(panel, names, first: str, rhyme: str, seed: int) -> list[list[str]]:
+def expect_poem(panel, names, first: str, rhyme: str, seed: int, form: str = QUATRAIN) -> list[list[str]]:
     """The poem is the one that the lesson's own function writes for these values."""
-    poem = names["compose"](first, rhyme, seed)
-    expect(output(panel).locator("p")).to_contain_text(f"By the book, {poem[10]} and {poem[23]}")
+    pattern = names["FORMS"][form]
+    poem = names["compose"](pattern, first, rhyme, seed)
+    words = "、".join(poem[place] for place in names["ends"](pattern))
+    expect(output(panel).locator("p")).to_contain_text(f"By the book, {words} ")
     lines = rows(panel)
     assert ["".join(cell[0] for cell in line) for line in lines] == names["lines_of"](poem)
     return lines
@@ -49,17 +52,28 @@ def test_the_verdict_is_the_books(panel, names):
     for line, place in zip(expect_poem(panel, names, "天下太平", "any", 0), (0, 6, 13, 19)):
         for k, cell in enumerate(line):
             character, _, said = cell.split("\n")
-            assert said == " ".join(names["verdict"](place + k, character))
+            assert said == " ".join(names["verdict"](names["PATTERN"], place + k, character))
 
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_rhyme(panel, names, number):
     """Both rhyme words come from the group that was chosen."""
     rhyme = list(names["CHOICES"])[number]
-    choose(panel, rhyme)
+    choose(panel, "rhyme", rhyme)
     lines = expect_poem(panel, names, "天下太平", rhyme, 0)
     assert {lines[1][4][0], lines[3][4][0]} <= names["CHOICES"][rhyme]
-    choose(panel, "any")
+    choose(panel, "rhyme", "any")
+
+
+@pytest.mark.parametrize(("form", "lines", "length"), [("8 lines of 5", 8, 5), ("4 lines of 7", 4, 7)])
+def test_a_form(panel, names, form, lines, length):
+    """The poem has as many lines of that length as were asked for, and its rhyme words are of one group."""
+    choose(panel, "form", form)
+    poem = expect_poem(panel, names, "天下太平", "any", 0, form)
+    assert [len(line) for line in poem] == [length] * lines
+    words = {line[-1][0] for line in poem[1::2]}
+    assert any(words <= {*group} for group in names["groups"])
+    choose(panel, "form", QUATRAIN)
 
 
 def test_another_seed(panel, names):
