@@ -89,7 +89,7 @@ def test_another_seed(panel, names):
 @pytest.mark.parametrize(
     ("typed", "reason"),
     [
-        ("春夏秋冬年", "four lines begin with"),
+        ("春夏秋冬年", "4 lines begin with"),
         ("春春", "comes twice"),
         ("<b>", "'<'"),
         ("A", "is not in this vocabulary"),
