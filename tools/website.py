@@ -28,6 +28,7 @@ TEMPLATE = """
 <style>
 main { max-width: 60rem; margin: 0 auto; padding: 1rem; overflow-wrap: break-word; }
 summary { cursor: pointer; padding: .25rem .5rem; }
+.jp-RenderedHTMLCommon .highlight { margin: 1em 0; }
 .jp-RenderedHTMLCommon table { display: block; overflow-x: auto; }
 </style>
 {%- endblock -%}
