@@ -10,7 +10,7 @@ test-%: export CUDA_VISIBLE_DEVICES := -1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install lab test test-all run bench pretrained scoreboard manifest lock badges screenshot
+.PHONY: help install lab test test-all run bench pretrained scoreboard manifest page site lock badges screenshot
 .PHONY: test-lint test-unit test-notebooks test-browser test-offline test-slow test-jax test-colab
 
 # $(call step,name,command,cure) says which step runs and, where it fails, how to go on
@@ -90,6 +90,12 @@ scoreboard: $(INSTALLED) ## measure all models and opponents again: file, pictur
 
 manifest: $(INSTALLED) ## write the sha256 of assets into assets/manifest.json and utils.py
 	@$(VENV) tools/manifest.py
+
+page: $(INSTALLED) ## write assets/playground.html, the page that needs no kernel, from tools/page.html and the models
+	@$(VENV) tools/page.py
+
+site: $(INSTALLED) ## write README, lessons and page as a website into site/
+	@$(VENV) tools/website.py
 
 lock: $(INSTALLED) ## compile environment.yml into requirements.lock (newest versions: UPGRADE=1)
 	@$(VENV) tools/lock.py $(if $(UPGRADE),--upgrade)

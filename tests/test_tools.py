@@ -53,6 +53,24 @@ def test_badges_write_navigation(course):
     assert last.endswith("\n\nprevious: [01 · One](01_one.ipynb) · [contents](https://github.com/OWNER/course#lessons)")
 
 
+def test_badges_lead_to_the_page_that_needs_no_kernel(course):
+    """From each lesson with a widget; a fork's own page, from which its own course is linked."""
+    path, page = lessons(course)[0], course / badges.PAGE
+    notebook = read(path)
+    notebook.cells.append(new_code_cell("utils.show_widget(box)", id="widget"))
+    write(notebook, path)
+    page.parent.mkdir()
+    page.write_text('<a href="https://github.com/OWNER/course">', encoding="utf-8")
+    for path, text in badges.wanted(course, "me/mine").items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+    first, last = (read(path).cells[1].source for path in lessons(course))
+    assert first.endswith(" · no kernel? [the models write in your browser](https://me.github.io/mine/playground.html)")
+    assert "no kernel" not in last
+    assert page.read_text(encoding="utf-8") == '<a href="https://github.com/me/mine">'
+    text = "See https://me.github.io/mine/ and https://me.github.io/mine2/."
+    assert badges.renamed(text, "me/mine", "you/yours") == text.replace("me.github.io/mine/", "you.github.io/yours/")
+
+
 def test_badges_write_the_table(course):
     """README lists every lesson, with what it asks and how long it takes."""
     readme = (course / "README.md").read_text(encoding="utf-8")

@@ -21,6 +21,7 @@ from lock import direct_dependencies
 from notebook_files import ROOT, as_text, lessons, read
 
 COLAB = "https://colab.research.google.com"
+PAGE = pathlib.Path("assets", "playground.html")
 GPU = ("not needed", "helps", "recommended")
 MINUTES = ("reading_minutes", "cpu_minutes")
 NAME, REF = (re.compile(rf'(?<=^{name} = ")[^"]*(?=")', re.MULTILINE) for name in ("REPOSITORY", "REF"))
@@ -78,13 +79,24 @@ def badge(file: str, repository: str, ref: str) -> str:
     return f"[![Open in Colab]({COLAB}/assets/colab-badge.svg)]({link})"
 
 
-def navigation(file: str, titles: dict[str, str], gpu: str, repository: str, ref: str) -> str:
-    """Return the second cell of a lesson: badges, and links to its neighbours."""
+def website(repository: str) -> str:
+    """Return the address where GitHub publishes what `make site` makes."""
+    owner, name = repository.split("/")
+    return f"https://{owner}.github.io/{name}/"
+
+
+def has_widget(notebook: NotebookNode) -> bool:
+    return any(each.cell_type == "code" and "show_widget(" in each.source for each in notebook.cells)
+
+
+def navigation(file: str, titles: dict[str, str], gpu: str, repository: str, ref: str, widget: bool) -> str:
+    """Return the second cell of a lesson: badges, links to its neighbours, and to the page that needs no kernel."""
     files = list(titles)
     before, after = files[: files.index(file)][-1:], files[files.index(file) + 1 :][:1]
     links = [f"previous: [{titles[other]}]({other})" for other in before]
     links += [f"[contents](https://github.com/{repository}#lessons)"]
     links += [f"next: [{titles[other]}]({other})" for other in after]
+    links += [f"no kernel? [the models write in your browser]({website(repository)}{PAGE.name})"] * widget
     return f"{badge(file, repository, ref)} **GPU: {gpu}**\n\n{' · '.join(links)}"
 
 
@@ -128,7 +140,8 @@ def row(file: str, heading: str, lesson: NotebookNode, repository: str, ref: str
 
 
 def renamed(text: str, old: str, new: str) -> str:
-    """Return the text with the repository's addresses changed."""
+    """Return the text with the addresses of repository and website changed."""
+    text = text.replace(website(old), website(new))
     return re.sub(rf"(github(usercontent)?(\.com)?/){re.escape(old)}(?![\w-])", rf"\g<1>{new}", text)
 
 
@@ -150,7 +163,9 @@ def wanted(root: pathlib.Path, repository: str | None = None) -> dict[pathlib.Pa
     table = "| Lesson | Question | Time | |\n|---|---|---|---|\n"
     for file, notebook in notebooks.items():
         lesson = facts(notebook, file)
-        cell(notebook, file, 1, "navigation").source = navigation(file, titles, lesson.gpu, repository, ref)
+        cell(notebook, file, 1, "navigation").source = navigation(
+            file, titles, lesson.gpu, repository, ref, has_widget(notebook)
+        )
         if unknown := set(lesson.get("packages", [])) - known.keys():
             raise ValueError(f"{file}: environment.yml has no {', '.join(sorted(unknown))}")
         setup = cell(notebook, file, None, "setup")
@@ -159,6 +174,9 @@ def wanted(root: pathlib.Path, repository: str | None = None) -> dict[pathlib.Pa
         fold(notebook)
         files[root / "notebooks" / file] = renamed(as_text(notebook), old, repository)
         table += row(file, titles[file], lesson, repository, ref)
+    page = root / PAGE
+    if page.exists():
+        files[page] = renamed(page.read_text(encoding="utf-8"), old, repository)
     readme = root / "README.md"
     if readme.exists():
         text = readme.read_text(encoding="utf-8")
