@@ -39,7 +39,7 @@ PACKAGES = (
     "requests>=2.31,<3 tqdm>=4.66,<5 charset-normalizer>=3.3,<4 threadpoolctl>=3.5,<4"
 )  # of every lesson; `make badges` takes them from environment.yml
 
-MANIFEST = "b6f7c3dc726813607674626c9d95301b01afc709f606b3050baa2f0088188bec"  # see tools/manifest.py
+MANIFEST = "aeef1f8c17f78096034018d956c7793b790e0161ed399e9edcba933c107757e4"  # see tools/manifest.py
 STALL, PATIENCE, SLOWEST = 10, 30, 5_000  # downloads: seconds without a byte, seconds at any speed, bytes a second
 PICTURE_NOTE = "Run the cell to move it."  # below the picture of a widget that is not alive
 # read when the framework loads; what the reader has set stays. TF32 rounds products on newer GPUs to three digits
@@ -84,9 +84,19 @@ def setup(seed: int = 0, packages: str = "") -> str:
     return environment()
 
 
+def _import_name(requirement: str) -> str:
+    """What one writes after `import` for a requirement.
+
+    >>> _import_name("scikit-learn>=1.5,<2"), _import_name("rouge-score")
+    ('sklearn', 'rouge_score')
+    """
+    name = re.split("[<>=]", requirement)[0].replace("-", "_")
+    return {"scikit_learn": "sklearn"}.get(name, name)
+
+
 def _install(packages: list[str]) -> None:
     """Install what is missing; TensorFlow only where it is Keras' backend."""
-    names = {re.split("[<>=]", package)[0].replace("-", "_"): package for package in packages}
+    names = {_import_name(package): package for package in packages}
     for file in pathlib.Path.cwd().glob("*.py"):
         if file.stem in {*sys.stdlib_module_names, *names}:
             raise ImportError(f"{file} hides the module {file.stem}: rename it, restart the kernel, run this again")
@@ -177,16 +187,21 @@ CORPORA = {
         "%E5%85%A8%E5%94%90%E8%AF%97/",), "texts/verses.txt",
         lambda texts: "\n\n".join("\n".join(poem["paragraphs"]) for text in texts for poem in json.loads(text))),
 }  # fmt: skip
+OWN_TEXTS = {"news": "texts/news.txt", "questions": "texts/questions.txt"}  # of the course's own
 
 
 def load_corpus(name: str) -> Corpus:
     """Return a corpus of the course, from `LSTM_CORPUS_DIR`, the cache or the web; its sha256 is checked every time.
 
-    "tang" is a text of poems with an empty line between them. Without network a notice says which other text comes.
-    Raises ValueError for an unknown name or a damaged file, FileNotFoundError or PermissionError for a useless folder.
+    "tang" is a text of poems with an empty line between them; "news" and "questions" are the course's own. Without
+    network a notice says which other text comes. Raises ValueError for an unknown name or a damaged file,
+    FileNotFoundError or PermissionError for a useless folder.
     """
+    if name in OWN_TEXTS:
+        return Corpus(name, _fetch_own(OWN_TEXTS[name]).read_text("utf-8"), "this course")
     if name not in CORPORA:
-        raise ValueError(f"unknown corpus {name!r}: choose from {sorted(CORPORA)}, or use load_text(path) for your own")
+        names = sorted({*CORPORA, *OWN_TEXTS})
+        raise ValueError(f"unknown corpus {name!r}: choose from {names}, or use load_text(path) for your own")
     files, addresses, fallback, read = CORPORA[name]
     folder = os.path.expanduser(os.environ.get("LSTM_CORPUS_DIR", ""))
     if folder and not os.path.isdir(folder):

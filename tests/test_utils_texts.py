@@ -480,9 +480,17 @@ def test_a_full_disk_leaves_nothing(web, urls, cache):
 
 
 def test_an_unknown_corpus_leads_to_the_known_ones():
-    known = r"\['nietzsche', 'shakespeare', 'tang'\]"
+    known = r"\['news', 'nietzsche', 'questions', 'shakespeare', 'tang'\]"
     with pytest.raises(ValueError, match=rf"unknown corpus 'nitzsche': choose from {known}, or use load_text\(path\)"):
         load_corpus("nitzsche")
+
+
+def test_a_text_of_the_courses_own():
+    """It is beside the helpers, whole, and no download: headlines and stories in pairs, in plain ASCII."""
+    news = load_corpus("news")
+    stories = news.text.strip().split("\n\n")
+    assert news.source == "this course" and news.text.isascii()
+    assert len(stories) == 180 and all(story.count("\n") == 1 for story in stories)
 
 
 # ---------------------------------------------------------------- addresses, and corpora of several files

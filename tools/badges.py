@@ -18,7 +18,7 @@ import textwrap
 from nbformat import NotebookNode
 
 from lock import direct_dependencies
-from notebook_files import ROOT, as_text, lessons, read
+from notebook_files import ROOT, as_text, lessons, read, utils
 
 COLAB = "https://colab.research.google.com"
 PAGE = pathlib.Path("assets", "playground.html")
@@ -120,7 +120,7 @@ def requirements(environment: str) -> tuple[dict[str, str], list[str]]:
     """Return {import name: requirement} of all packages in the text of environment.yml, and those of every lesson."""
     direct = [requirement.replace(" ", "") for requirement in direct_dependencies(environment)]
     first = re.search(r"# In every lesson.*?(?= # )", re.sub(r"(?<=\S)  *# .*", "", environment), re.DOTALL)[0]
-    names = {re.split("[<>=]", requirement)[0].replace("-", "_"): requirement for requirement in direct}
+    names = {utils._import_name(requirement): requirement for requirement in direct}
     return names, [requirement for requirement in direct if requirement in first.replace(" ", "")]
 
 

@@ -6,6 +6,8 @@ more.
 """
 
 import argparse
+import functools
+import importlib.metadata
 import json
 import platform
 import subprocess
@@ -28,6 +30,8 @@ PROMPT_LENGTH, TEMPERATURES, SHOWN_EPOCHS = 40, (0.2, 0.5, 1.0, 1.2), (1, 21, 40
 POEMS = "no editors' marks, each poem once, poems shuffled with seed 0"
 WORDS = 4000  # tokens of a model of words
 SCANNED = 20_000  # characters that are read without each unit in turn
+REPLY_EPOCHS, REPLY_LOOKS = 60, 12  # of the chat model, and after how many it is asked
+NEWS_EPOCHS = 100  # of a training on the news, at most: the validation part ends it sooner
 VERSIONS = {"python": platform.python_version(), "keras": keras.__version__, "numpy": np.__version__}
 LOGITS_LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -165,6 +169,13 @@ def in_half_precision(model: keras.Model, x, y: np.ndarray) -> dict:
     model.set_weights([weights.astype(np.float16).astype(np.float32) for weights in model.get_weights()])
     after = model.evaluate(x, y, batch_size=32, verbose=0)
     return {"rounding": f"weights rounded to float16: held-out loss of single windows {before:.4f} → {after:.4f}"}
+
+
+def slim(model: keras.Model) -> keras.Model:
+    """A copy without the optimiser's numbers, its weights rounded to float16, which halves the compressed file."""
+    copy = keras.models.clone_model(model)
+    copy.set_weights([weights.astype(np.float16).astype(np.float32) for weights in model.get_weights()])
+    return copy
 
 
 def never_write(model: keras.Model, token: int) -> None:
@@ -337,6 +348,82 @@ def scan_units() -> tuple[None, dict]:
     }
 
 
+def train_replies() -> tuple[keras.Model, dict]:
+    """The chat model of lesson 10, by its own cells, with what it recites and answers on the way."""
+    lesson, start, history = lent(10), time.perf_counter(), []
+
+    def look(epoch: int, model: keras.Model) -> None:
+        if epoch % REPLY_LOOKS == 0:
+            answer, cases = functools.partial(lesson["reply"], model), lesson["test_near"]
+            recites = round(float(lesson["right_replies"](answer, lesson["trained_on"]).mean()), 3)
+            right = int(lesson["right_replies"](answer, cases).sum())
+            different = len({answer(question) for question, *_ in lesson["foreign"]})
+            history.append({"epoch": epoch, "recites": recites, "right": right, "different": different})
+
+    with threadpoolctl.threadpool_limits(1, "blas"):
+        model = lesson["train_replies"](REPLY_EPOCHS, after=look)
+    return slim(model), {
+        "corpus": {"name": "chatterbot-corpus", "version": importlib.metadata.version("chatterbot-corpus")},
+        "recipe": "embedding 64, LSTM 192, no dropout; batches of 16, Adam 0.003; the loss counts the reply alone",
+        "epochs": REPLY_EPOCHS,
+        "vocabulary": list(lesson["chat_vocabulary"].tokens),
+        "history": history,
+        "seconds": round(time.perf_counter() - start),
+        "versions": VERSIONS,
+    }
+
+
+def tune_news() -> tuple[keras.Model, dict]:
+    """Lesson 10's trainings on the news by its own cells: rates on validation, three seeds; the fine-tuned model."""
+    lesson, start, runs = lent(10), time.perf_counter(), {}
+    plays, train = lesson["news_vocabulary"].encode(lesson["test_play"][:20_000]), lesson["train_news"]
+
+    def frozen(author: keras.Model) -> keras.Model:
+        model = lesson["grown"](author)
+        for layer in model.layers:
+            layer.trainable = not isinstance(layer, keras.layers.LSTM)
+        return model
+
+    def run(make: Callable, rate: float, seed: int, ids: np.ndarray) -> tuple[keras.Model, dict]:
+        keras.utils.set_random_seed(seed)
+        model = make()
+        history = lesson["tune"](model, ids, rate, NEWS_EPOCHS, seed)
+        bits = [utils.bits_per_character(model, each) for each in (lesson["choose_news"], lesson["test_news"], plays)]
+        print(rate, seed, len(ids), *(f"{value:.3f}" for value in bits), len(history), flush=True)
+        return model, dict(zip(("validation", "news", "plays"), bits, strict=True)) | {"epochs": len(history)}
+
+    def record(name: str, found: list[dict], **about) -> None:
+        runs[name] = about | {key: [round(each[key], 4) for each in found] for key in found[0]}
+
+    kinds = {
+        "from nothing, LSTM(128)": (lambda: lesson["blank"](128, 1, 32), (0.004, 0.008, 0.016)),
+        "from nothing, as for the plays": (lambda: lesson["blank"](240, 2, 64), (0.004, 0.008, 0.016)),
+        "fine-tuned": (lambda: lesson["grown"](lesson["author"]), (0.001, 0.002, 0.004, 0.008)),
+        "fine-tuned, LSTM layers frozen": (lambda: frozen(lesson["author"]), (0.002, 0.008, 0.032)),
+    }
+    for name, (make, rates) in kinds.items():
+        first = {rate: run(make, rate, 0, train) for rate in rates}
+        rate = min(rates, key=lambda rate: first[rate][1]["validation"])
+        others = [run(make, rate, seed, train)[1] for seed in (1, 2)]
+        tried = {str(each): round(row["validation"], 4) for each, (_, row) in first.items()}
+        record(name, [first[rate][1], *others], characters=len(train), rate=rate, tried=tried)
+        if name == "fine-tuned":
+            tuned = first[rate][0]
+    for name in ("from nothing, LSTM(128)", "fine-tuned"):
+        for part in (4, 2):
+            ids, rate = train[: len(train) // part], runs[name]["rate"]
+            found = [run(kinds[name][0], rate, seed, ids)[1] for seed in range(3)]
+            record(f"{name}, 1/{part} of the news", found, characters=len(ids), rate=rate)
+    return slim(tuned), {
+        "recipe": f"batches of 32 pieces of 64 characters, cut anew in each epoch, at most {NEWS_EPOCHS}; Adam, "
+        "clipnorm 1; dropout 0.3; the best weights on validation; bits per character of validation, test, and plays",
+        "runs": runs,
+        "vocabulary": list(lesson["news_vocabulary"].tokens),
+        "seconds": round(time.perf_counter() - start),
+        "versions": VERSIONS,
+    }
+
+
 RECIPES = {
     "nietzsche_classic": train_classic,
     "nietzsche": train_streams,
@@ -347,6 +434,8 @@ RECIPES = {
     "tang_words": lambda: train_words(words_of_tang),
     "better_models": record_experiments,
     "inside_the_lstm": scan_units,
+    "replies": train_replies,
+    "news": tune_news,
 }
 
 
