@@ -21,6 +21,7 @@ from lock import direct_dependencies
 from notebook_files import ROOT, as_text, lessons, read
 
 COLAB = "https://colab.research.google.com"
+LINE = 115  # characters in a line of a notebook
 GPU = ("not needed", "helps", "recommended")
 MINUTES = ("reading_minutes", "cpu_minutes")
 NAME, REF = (re.compile(rf'(?<=^{name} = ")[^"]*(?=")', re.MULTILINE) for name in ("REPOSITORY", "REF"))
@@ -91,7 +92,9 @@ def navigation(file: str, titles: dict[str, str], gpu: str, repository: str, ref
 def setup_source(repository: str, ref: str, packages: str) -> str:
     """Return the set-up cell of a lesson that needs these requirements besides the usual ones."""
     more = f"packages={json.dumps(packages)}" if packages else "seed=0"
-    return SETUP.replace("OWNER/NAME/REF", f"{repository}/{ref}").replace("seed=0", more)
+    source = SETUP.replace("OWNER/NAME/REF", f"{repository}/{ref}").replace("seed=0", more)
+    too_long = len(source.rpartition("\n")[2]) > LINE
+    return source + "  # noqa: E501" * too_long
 
 
 def origin(root: pathlib.Path) -> str | None:

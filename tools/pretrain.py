@@ -6,6 +6,7 @@ more.
 """
 
 import argparse
+import importlib.metadata
 import json
 import platform
 import subprocess
@@ -20,6 +21,7 @@ import experiments
 import manifest
 import older_keras
 import recipes
+import sequences
 from notebook_files import ROOT, lent
 from recipes import keras, utils
 
@@ -337,6 +339,28 @@ def scan_units() -> tuple[None, dict]:
     }
 
 
+def record_dates() -> tuple[keras.Model, dict]:
+    """The dates of lesson 12: the model of its widget, and its recorded runs."""
+    start = time.perf_counter()
+    model, card = sequences.record_dates()
+    return model, sourced(card, "dates of 1912 to 2099 in eleven ways, written by Babel", ["babel"], start)
+
+
+def record_translations() -> tuple[keras.Model, dict]:
+    """The translations of lesson 12: the best model of words, and its recorded runs."""
+    start = time.perf_counter()
+    model, card = sequences.record_translations()
+    about = "sentences of JupyterLab's Chinese language pack, converted by OpenCC; names from Babel"
+    return model, sourced(card, about, ["jupyterlab-language-pack-zh-CN", "opencc", "babel"], start)
+
+
+def sourced(card: dict, about: str, packages: list[str], start: float) -> dict:
+    """Add to a card from which packages its data came, and the seconds of all of it."""
+    source = {package: importlib.metadata.version(package) for package in packages}
+    seconds = round(time.perf_counter() - start)
+    return {"corpus": {"name": about, "source": source}} | card | {"seconds": seconds, "versions": VERSIONS}
+
+
 RECIPES = {
     "nietzsche_classic": train_classic,
     "nietzsche": train_streams,
@@ -347,6 +371,8 @@ RECIPES = {
     "tang_words": lambda: train_words(words_of_tang),
     "better_models": record_experiments,
     "inside_the_lstm": scan_units,
+    "dates": record_dates,
+    "translator": record_translations,
 }
 
 

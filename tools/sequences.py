@@ -1,0 +1,182 @@
+"""The recorded runs of lesson 12: lists of dates, the Transformer beside the LSTM, and translations.
+
+The trainings are those of the lesson, whose own cells run here, several side by side with one thread each. Seconds are
+those of the processor, so that a busy machine changes little.
+"""
+
+import concurrent.futures
+import contextlib
+import functools
+import multiprocessing
+import os
+import sys
+import time
+
+import numpy as np
+
+import recipes
+from notebook_files import lent
+from recipes import keras
+
+SEEDS, RATES, PASSES = (0, 1, 2), (0.002, 0.006), (30, 60)
+MORE = {"examples": 40_000, "passes": 12}  # of the model that the widget uses
+BRIDGE = {"LSTM with attention": ("seq2seq", 8), "Transformer": ("transformer", 12)}  # builder and passes
+
+
+@functools.cache
+def lesson() -> dict:
+    """What the lesson lends."""
+    return lent(12)
+
+
+@contextlib.contextmanager
+def pool():
+    """Processes, one for each core, each with one thread."""
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"
+    with concurrent.futures.ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as workers:
+        yield workers
+
+
+def run_and_choose(workers, work, names, settings) -> list[dict]:
+    """Runs of `work(name, setting, seed)`: with the first seed at every setting, with the others at the best of them.
+
+    The best has the highest "validation"; the runs at it are marked as chosen.
+    """
+    first = {(name, each): workers.submit(work, name, each, SEEDS[0]) for name in names for each in settings}
+    best = {name: max(settings, key=lambda each: first[name, each].result()["validation"]) for name in names}
+    more = [workers.submit(work, name, best[name], seed) for name in names for seed in SEEDS[1:]]
+    runs = [job.result() for job in (*first.values(), *more)]
+    return [run | {"chosen": run["setting"] == best[run["name"]]} for run in runs]
+
+
+def noted(name: str, setting: float, seed: int, **facts) -> dict:
+    """What is recorded of a run; it is also shown."""
+    run = {"name": name, "setting": setting, "seed": seed} | facts
+    print(f"  {run}", file=sys.stderr, flush=True)
+    return run
+
+
+def half_precision(model: keras.Model) -> None:
+    """Round the weights to float16, which halves the compressed file; what is measured later includes the loss."""
+    model.set_weights([weights.astype(np.float16).astype(np.float32) for weights in model.get_weights()])
+
+
+def dates_for(seed: int, examples: int) -> tuple[list, list, list]:
+    """Single dates for training, validation and the test, and their vocabularies."""
+    make, (train, validation, test, _) = lesson()["examples"], lesson()["split_days"]()
+    return make(train, examples, seed), make(validation, 500, 100), make(test, 1000, 1)
+
+
+def run_lists(name: str, rate: float, seed: int) -> dict:
+    """Train on lines of several dates; exact match by their number, and date by date in the longest."""
+    harness = lesson()
+    attention, backwards = harness["VARIANTS"][name]
+    days, sizes = harness["split_days"](), (harness["EXAMPLES"], 600, 1200)
+    parts = [harness["lists"](part, size, k) for k, (part, size) in enumerate(zip(days, sizes))]
+    train, validation, test = map(harness["reverse"], parts) if backwards else parts
+    vocabularies = harness["vocabularies_of"](train)
+    keras.utils.set_random_seed(seed)
+    model = harness["seq2seq"](*map(len, vocabularies), attention=attention)
+    start = time.process_time()
+    harness["train"](model, train, vocabularies, rate=rate)
+    seconds = round(time.process_time() - start)
+    right = harness["exact"](model, validation, vocabularies)
+    lengths, places = harness["by_length"](harness["answers"](model, test, vocabularies), test)
+    tested = {"by_length": np.round(lengths, 4).tolist(), "by_place": np.round(places, 4).tolist()}
+    return noted(name, rate, seed, validation=round(float(right.mean()), 4), seconds=seconds, **tested)
+
+
+class Watch(keras.callbacks.Callback):
+    """After each pass, seconds of the processor so far and exact match on the test part."""
+
+    def __init__(self, test: list, vocabularies: list):
+        super().__init__()
+        self.test, self.vocabularies, self.seconds, self.history = test, vocabularies, 0.0, []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.started = time.process_time()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seconds += time.process_time() - self.started
+        row = {"seconds": round(self.seconds, 1), "exact": exact_slowly(self.model, self.test, self.vocabularies)}
+        self.history.append(row)
+
+
+def exact_slowly(model: keras.Model, pairs: list, vocabularies: list) -> float:
+    """Exact match of any model that reads a source and what is written."""
+    harness = lesson()
+    x, y = harness["arrays"](pairs, vocabularies)
+    written = harness["texts_of"](harness["write_slowly"](model, x, y.shape[1]), vocabularies[1])
+    return round(float(np.mean([text == pair[1] for text, pair in zip(written, pairs)])), 4)
+
+
+def run_bridge(name: str, rate: float, seed: int) -> dict:
+    """Train on single dates; exact match after each pass."""
+    harness, (builder, passes) = lesson(), BRIDGE[name]
+    train, validation, test = dates_for(0, harness["EXAMPLES"])
+    vocabularies = harness["vocabularies_of"](train)
+    keras.utils.set_random_seed(seed)
+    model, watch = harness[builder](*map(len, vocabularies)), Watch(test, vocabularies)
+    harness["train"](model, train, vocabularies, passes=passes, rate=rate, callbacks=[watch])
+    facts = {"parameters": model.count_params(), "history": watch.history}
+    return noted(name, rate, seed, validation=exact_slowly(model, validation, vocabularies), **facts)
+
+
+def train_dates() -> tuple[list, dict]:
+    """Weights of a model of single dates, trained for longer, and what its card says."""
+    harness, clock = lesson(), recipes.Clock()
+    train, validation, test = dates_for(0, MORE["examples"])
+    vocabularies = harness["vocabularies_of"](train)
+    keras.utils.set_random_seed(0)
+    model = harness["seq2seq"](*map(len, vocabularies))
+    x, y = harness["arrays"](validation, vocabularies)
+    fit = {"validation_data": ([x, harness["shifted"](y)], y), "callbacks": [clock]}
+    harness["train"](model, train, vocabularies, passes=MORE["passes"], **fit)
+    half_precision(model)
+    right = harness["exact"](model, test, vocabularies).mean()
+    source, target = (list(vocabulary.tokens) for vocabulary in vocabularies)
+    facts = {"source_vocabulary": source, "vocabulary": target, "history": clock.history}
+    return model.get_weights(), facts | {"exact": round(float(right), 4)}
+
+
+def run_translator(tokens: str, passes: int, seed: int) -> dict:
+    """Train a translator on words or on characters; its quality on validation and test, and its weights."""
+    harness = lesson()
+    train, validation, test = (harness["cut"](pairs, tokens) for pairs in harness["sentences"]())
+    vocabularies = harness["translation_vocabularies"](train)
+    keras.utils.set_random_seed(seed)
+    model, start = harness["translation_model"](vocabularies), time.process_time()
+    harness["train"](model, train, vocabularies, passes=passes, batch_size=64)
+    seconds = round(time.process_time() - start)
+    half_precision(model)
+    found = [harness["quality"](harness["answers"](model, pairs, vocabularies), pairs) for pairs in (validation, test)]
+    chosen_by, tested = ({key: round(value, 2) for key, value in each.items()} for each in found)
+    run = noted(tokens, passes, seed, validation=chosen_by["chrF"], test=tested, seconds=seconds)
+    return run | {"weights": model.get_weights()}
+
+
+def record_dates() -> tuple[keras.Model, dict]:
+    """The model of the widget, and the runs of sections 4 and 8."""
+    with pool() as workers:
+        longer = workers.submit(train_dates)
+        lists = run_and_choose(workers, run_lists, lesson()["VARIANTS"], RATES)
+        bridge = run_and_choose(workers, run_bridge, BRIDGE, RATES)
+        weights, facts = longer.result()
+    model = lesson()["seq2seq"](len(facts["source_vocabulary"]), len(facts["vocabulary"]))
+    model.set_weights(weights)
+    return model, facts | {"lists": lists, "bridge": bridge}
+
+
+def record_translations() -> tuple[keras.Model, dict]:
+    """The translator of words that is best on validation, and all runs."""
+    with pool() as workers:
+        runs = run_and_choose(workers, run_translator, lesson()["TOKENS"], PASSES)
+    weights = {(run["name"], run["seed"], run["setting"]): run.pop("weights") for run in runs}
+    best = max((run for run in runs if run["name"] == "words"), key=lambda run: run["validation"])
+    train = lesson()["cut"](lesson()["sentences"]()[0], "words")
+    vocabularies = lesson()["translation_vocabularies"](train)
+    model = lesson()["translation_model"](vocabularies)
+    model.set_weights(weights[best["name"], best["seed"], best["setting"]])
+    source, target = (list(vocabulary.tokens) for vocabulary in vocabularies)
+    return model, {"source_vocabulary": source, "vocabulary": target, "stored": best, "runs": runs}
