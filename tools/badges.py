@@ -94,7 +94,7 @@ def setup_source(repository: str, ref: str, packages: str) -> str:
     more = f"packages={json.dumps(packages)}" if packages else "seed=0"
     source = SETUP.replace("OWNER/NAME/REF", f"{repository}/{ref}").replace("seed=0", more)
     too_long = len(source.rpartition("\n")[2]) > LINE
-    return source + "  # noqa: E501" * too_long
+    return source + "  # noqa: E501  # fmt: skip" * too_long
 
 
 def origin(root: pathlib.Path) -> str | None:

@@ -14,12 +14,10 @@ import time
 
 import numpy as np
 
-import recipes
 from notebook_files import lent
 from recipes import keras
 
-SEEDS, RATES, PASSES = (0, 1, 2), (0.002, 0.006), (30, 60)
-MORE = {"examples": 40_000, "passes": 12}  # of the model that the widget uses
+SEEDS, RATES, PASSES, LINES = (0, 1), (0.002, 0.004), (40,), 10_000
 BRIDGE = {"LSTM with attention": ("seq2seq", 8), "Transformer": ("transformer", 12)}  # builder and passes
 
 
@@ -58,21 +56,21 @@ def noted(name: str, setting: float, seed: int, **facts) -> dict:
 
 
 def half_precision(model: keras.Model) -> None:
-    """Round the weights to float16, which halves the compressed file; what is measured later includes the loss."""
+    """Round the weights to float16, which halves the compressed file."""
     model.set_weights([weights.astype(np.float16).astype(np.float32) for weights in model.get_weights()])
 
 
-def dates_for(seed: int, examples: int) -> tuple[list, list, list]:
-    """Single dates for training, validation and the test, and their vocabularies."""
+def dates() -> tuple[list, list, list]:
+    """Single dates for training, validation and the test, the first and the last as in the lesson."""
     make, (train, validation, test, _) = lesson()["examples"], lesson()["split_days"]()
-    return make(train, examples, seed), make(validation, 500, 100), make(test, 1000, 1)
+    return make(train, lesson()["EXAMPLES"], seed=0), make(validation, 500, seed=100), make(test, 1000, seed=1)
 
 
 def run_lists(name: str, rate: float, seed: int) -> dict:
     """Train on lines of several dates; exact match by their number, and date by date in the longest."""
     harness = lesson()
     attention, backwards = harness["VARIANTS"][name]
-    days, sizes = harness["split_days"](), (harness["EXAMPLES"], 600, 1200)
+    days, sizes = harness["split_days"](), (LINES, 400, 1200)
     parts = [harness["lists"](part, size, k) for k, (part, size) in enumerate(zip(days, sizes))]
     train, validation, test = map(harness["reverse"], parts) if backwards else parts
     vocabularies = harness["vocabularies_of"](train)
@@ -114,34 +112,18 @@ def exact_slowly(model: keras.Model, pairs: list, vocabularies: list) -> float:
 def run_bridge(name: str, rate: float, seed: int) -> dict:
     """Train on single dates; exact match after each pass."""
     harness, (builder, passes) = lesson(), BRIDGE[name]
-    train, validation, test = dates_for(0, harness["EXAMPLES"])
+    train, validation, test = dates()
     vocabularies = harness["vocabularies_of"](train)
     keras.utils.set_random_seed(seed)
     model, watch = harness[builder](*map(len, vocabularies)), Watch(test, vocabularies)
     harness["train"](model, train, vocabularies, passes=passes, rate=rate, callbacks=[watch])
     facts = {"parameters": model.count_params(), "history": watch.history}
-    return noted(name, rate, seed, validation=exact_slowly(model, validation, vocabularies), **facts)
-
-
-def train_dates() -> tuple[list, dict]:
-    """Weights of a model of single dates, trained for longer, and what its card says."""
-    harness, clock = lesson(), recipes.Clock()
-    train, validation, test = dates_for(0, MORE["examples"])
-    vocabularies = harness["vocabularies_of"](train)
-    keras.utils.set_random_seed(0)
-    model = harness["seq2seq"](*map(len, vocabularies))
-    x, y = harness["arrays"](validation, vocabularies)
-    fit = {"validation_data": ([x, harness["shifted"](y)], y), "callbacks": [clock]}
-    harness["train"](model, train, vocabularies, passes=MORE["passes"], **fit)
-    half_precision(model)
-    right = harness["exact"](model, test, vocabularies).mean()
-    source, target = (list(vocabulary.tokens) for vocabulary in vocabularies)
-    facts = {"source_vocabulary": source, "vocabulary": target, "history": clock.history}
-    return model.get_weights(), facts | {"exact": round(float(right), 4)}
+    run = noted(name, rate, seed, validation=exact_slowly(model, validation, vocabularies), **facts)
+    return run | {"weights": model.get_weights()}
 
 
 def run_translator(tokens: str, passes: int, seed: int) -> dict:
-    """Train a translator on words or on characters; its quality on validation and test, and its weights."""
+    """Train a translator of words or of characters; its quality on validation and test, and its weights."""
     harness = lesson()
     train, validation, test = (harness["cut"](pairs, tokens) for pairs in harness["sentences"]())
     vocabularies = harness["translation_vocabularies"](train)
@@ -149,7 +131,6 @@ def run_translator(tokens: str, passes: int, seed: int) -> dict:
     model, start = harness["translation_model"](vocabularies), time.process_time()
     harness["train"](model, train, vocabularies, passes=passes, batch_size=64)
     seconds = round(time.process_time() - start)
-    half_precision(model)
     found = [harness["quality"](harness["answers"](model, pairs, vocabularies), pairs) for pairs in (validation, test)]
     chosen_by, tested = ({key: round(value, 2) for key, value in each.items()} for each in found)
     run = noted(tokens, passes, seed, validation=chosen_by["chrF"], test=tested, seconds=seconds)
@@ -157,26 +138,41 @@ def run_translator(tokens: str, passes: int, seed: int) -> dict:
 
 
 def record_dates() -> tuple[keras.Model, dict]:
-    """The model of the widget, and the runs of sections 4 and 8."""
+    """The runs of sections 4 and 8, and the LSTM among them that is best on validation, for the widget."""
+    harness = lesson()
     with pool() as workers:
-        longer = workers.submit(train_dates)
-        lists = run_and_choose(workers, run_lists, lesson()["VARIANTS"], RATES)
+        lists = run_and_choose(workers, run_lists, harness["VARIANTS"], [harness["RATE"]])
         bridge = run_and_choose(workers, run_bridge, BRIDGE, RATES)
-        weights, facts = longer.result()
-    model = lesson()["seq2seq"](len(facts["source_vocabulary"]), len(facts["vocabulary"]))
-    model.set_weights(weights)
-    return model, facts | {"lists": lists, "bridge": bridge}
+    train, _, test = dates()
+    vocabularies = harness["vocabularies_of"](train)
+    model, stored = best_of(bridge, "LSTM with attention", harness["seq2seq"](*map(len, vocabularies)))
+    stored |= {"exact": round(float(harness["exact"](model, test, vocabularies).mean()), 4)}
+    return model, tokens_of(vocabularies) | {"stored": stored, "lists": lists, "bridge": bridge}
+
+
+def best_of(runs: list[dict], name: str, model: keras.Model) -> tuple[keras.Model, dict]:
+    """The model with the weights of the run that is best on validation, rounded, and which run that was.
+
+    The weights leave all runs.
+    """
+    best = max((run for run in runs if run["name"] == name), key=lambda run: run["validation"])
+    model.set_weights(best["weights"])
+    half_precision(model)
+    for run in runs:
+        del run["weights"]
+    return model, {"setting": best["setting"], "seed": best["seed"]}
+
+
+def tokens_of(vocabularies: list) -> dict:
+    """Both vocabularies, as a card holds them."""
+    return dict(zip(("source_vocabulary", "vocabulary"), (list(vocabulary.tokens) for vocabulary in vocabularies)))
 
 
 def record_translations() -> tuple[keras.Model, dict]:
-    """The translator of words that is best on validation, and all runs."""
+    """The runs of section 9, and the translator of words among them that is best on validation."""
+    harness = lesson()
     with pool() as workers:
-        runs = run_and_choose(workers, run_translator, lesson()["TOKENS"], PASSES)
-    weights = {(run["name"], run["seed"], run["setting"]): run.pop("weights") for run in runs}
-    best = max((run for run in runs if run["name"] == "words"), key=lambda run: run["validation"])
-    train = lesson()["cut"](lesson()["sentences"]()[0], "words")
-    vocabularies = lesson()["translation_vocabularies"](train)
-    model = lesson()["translation_model"](vocabularies)
-    model.set_weights(weights[best["name"], best["seed"], best["setting"]])
-    source, target = (list(vocabulary.tokens) for vocabulary in vocabularies)
-    return model, {"source_vocabulary": source, "vocabulary": target, "stored": best, "runs": runs}
+        runs = run_and_choose(workers, run_translator, harness["TOKENS"], PASSES)
+    vocabularies = harness["translation_vocabularies"](harness["cut"](harness["sentences"]()[0], "words"))
+    model, stored = best_of(runs, "words", harness["translation_model"](vocabularies))
+    return model, tokens_of(vocabularies) | {"stored": stored, "runs": runs}
