@@ -67,17 +67,18 @@ def dates() -> tuple[list, list, list]:
 
 
 def run_lists(name: str, rate: float, seed: int) -> dict:
-    """Train on lines of several dates; exact match by their number, and date by date in the longest."""
+    """Train on single dates, then on lines of several; exact match by their number, and by place in the longest."""
     harness = lesson()
     attention, backwards = harness["VARIANTS"][name]
-    days, sizes = harness["split_days"](), (LINES, 400, 1200)
-    parts = [harness["lists"](part, size, k) for k, (part, size) in enumerate(zip(days, sizes))]
-    train, validation, test = map(harness["reverse"], parts) if backwards else parts
+    (train, validation, test, _), make = harness["split_days"](), harness["lists"]
+    parts = [make(train, LINES, 0, most=1), make(train, LINES, 1), make(validation, 400, 2), make(test, 1200, 3)]
+    single, train, validation, test = map(harness["reverse"], parts) if backwards else parts
     vocabularies = harness["vocabularies_of"](train)
     keras.utils.set_random_seed(seed)
     model = harness["seq2seq"](*map(len, vocabularies), attention=attention)
     start = time.process_time()
-    harness["train"](model, train, vocabularies, rate=rate)
+    for pairs in (single, train):
+        harness["train"](model, pairs, vocabularies, rate=rate)
     seconds = round(time.process_time() - start)
     right = harness["exact"](model, validation, vocabularies)
     lengths, places = harness["by_length"](harness["answers"](model, test, vocabularies), test)
