@@ -341,24 +341,21 @@ def scan_units() -> tuple[None, dict]:
 
 def record_dates() -> tuple[keras.Model, dict]:
     """The dates of lesson 12: the model of its widget, and its recorded runs."""
-    start = time.perf_counter()
     model, card = sequences.record_dates()
-    return model, sourced(card, "dates of 1912 to 2099 in eleven ways, written by Babel", ["babel"], start)
+    return model, sourced(card, "dates of 1912 to 2099 in eleven ways, written by Babel", ["babel"])
 
 
 def record_translations() -> tuple[keras.Model, dict]:
     """The translations of lesson 12: the best model of words, and its recorded runs."""
-    start = time.perf_counter()
     model, card = sequences.record_translations()
     about = "sentences of JupyterLab's Chinese language pack, converted by OpenCC; names from Babel"
-    return model, sourced(card, about, ["jupyterlab-language-pack-zh-CN", "opencc", "babel"], start)
+    return model, sourced(card, about, ["jupyterlab-language-pack-zh-CN", "opencc", "babel"])
 
 
-def sourced(card: dict, about: str, packages: list[str], start: float) -> dict:
-    """Add to a card from which packages its data came, and the seconds of all of it."""
+def sourced(card: dict, about: str, packages: list[str]) -> dict:
+    """Add to a card from which packages its data came; each of its runs has its own seconds."""
     source = {package: importlib.metadata.version(package) for package in packages}
-    seconds = round(time.perf_counter() - start)
-    return {"corpus": {"name": about, "source": source}} | card | {"seconds": seconds, "versions": VERSIONS}
+    return {"corpus": {"name": about, "source": source}} | card | {"versions": VERSIONS}
 
 
 RECIPES = {
