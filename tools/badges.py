@@ -22,6 +22,7 @@ from notebook_files import ROOT, as_text, lessons, read, utils
 
 COLAB = "https://colab.research.google.com"
 PAGE = pathlib.Path("assets", "playground.html")
+LINE = 115  # characters in a line of a notebook
 GPU = ("not needed", "helps", "recommended")
 MINUTES = ("reading_minutes", "cpu_minutes")
 NAME, REF = (re.compile(rf'(?<=^{name} = ")[^"]*(?=")', re.MULTILINE) for name in ("REPOSITORY", "REF"))
@@ -103,7 +104,9 @@ def navigation(file: str, titles: dict[str, str], gpu: str, repository: str, ref
 def setup_source(repository: str, ref: str, packages: str) -> str:
     """Return the set-up cell of a lesson that needs these requirements besides the usual ones."""
     more = f"packages={json.dumps(packages)}" if packages else "seed=0"
-    return SETUP.replace("OWNER/NAME/REF", f"{repository}/{ref}").replace("seed=0", more)
+    source = SETUP.replace("OWNER/NAME/REF", f"{repository}/{ref}").replace("seed=0", more)
+    too_long = len(source.rpartition("\n")[2]) > LINE
+    return source + "  # noqa: E501  # fmt: skip" * too_long
 
 
 def origin(root: pathlib.Path) -> str | None:

@@ -22,6 +22,7 @@ import experiments
 import manifest
 import older_keras
 import recipes
+import sequences
 from notebook_files import ROOT, lent
 from recipes import keras, utils
 
@@ -424,6 +425,25 @@ def tune_news() -> tuple[keras.Model, dict]:
     }
 
 
+def record_dates() -> tuple[keras.Model, dict]:
+    """The dates of lesson 12: the model of its widget, and its recorded runs."""
+    model, card = sequences.record_dates()
+    return model, sourced(card, "dates of 1912 to 2099 in eleven ways, written by Babel", ["babel"])
+
+
+def record_translations() -> tuple[keras.Model, dict]:
+    """The translations of lesson 12: the best model of words, and its recorded runs."""
+    model, card = sequences.record_translations()
+    about = "sentences of JupyterLab's Chinese language pack, converted by OpenCC; names from Babel"
+    return model, sourced(card, about, ["jupyterlab-language-pack-zh-CN", "opencc", "babel"])
+
+
+def sourced(card: dict, about: str, packages: list[str]) -> dict:
+    """Add to a card from which packages its data came; each of its runs has its own seconds."""
+    source = {package: importlib.metadata.version(package) for package in packages}
+    return {"corpus": {"name": about, "source": source}} | card | {"versions": VERSIONS}
+
+
 RECIPES = {
     "nietzsche_classic": train_classic,
     "nietzsche": train_streams,
@@ -436,6 +456,8 @@ RECIPES = {
     "inside_the_lstm": scan_units,
     "replies": train_replies,
     "news": tune_news,
+    "dates": record_dates,
+    "translator": record_translations,
 }
 
 
