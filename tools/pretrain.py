@@ -352,22 +352,24 @@ def scan_units() -> tuple[None, dict]:
 def train_replies() -> tuple[keras.Model, dict]:
     """The chat model of lesson 10, by its own cells, with what it recites and answers on the way."""
     lesson, start, history = lent(10), time.perf_counter(), []
+    chat = lesson["chat_pairs"](lesson["read_pairs"]("english"))
+    vocabulary, cases = lesson["vocabulary_of"](chat), lesson["cases"]("other words")[20:]
 
     def look(epoch: int, model: keras.Model) -> None:
         if epoch % REPLY_LOOKS == 0:
-            answer, cases = functools.partial(lesson["reply"], model), lesson["test_near"]
-            recites = round(float(lesson["right_replies"](answer, lesson["trained_on"]).mean()), 3)
+            answer = functools.partial(lesson["reply"], model, vocabulary)
+            recites = round(float(lesson["right_replies"](answer, lesson["recited"](chat)).mean()), 3)
             right = int(lesson["right_replies"](answer, cases).sum())
-            different = len({answer(question) for question, *_ in lesson["foreign"]})
+            different = len({answer(question) for question, *_ in lesson["cases"]("no answer")})
             history.append({"epoch": epoch, "recites": recites, "right": right, "different": different})
 
     with threadpoolctl.threadpool_limits(1, "blas"):
-        model = lesson["train_replies"](REPLY_EPOCHS, after=look)
+        model = lesson["train_replies"](chat, vocabulary, REPLY_EPOCHS, after=look)
     return slim(model), {
         "corpus": {"name": "chatterbot-corpus", "version": importlib.metadata.version("chatterbot-corpus")},
         "recipe": "embedding 64, LSTM 192, no dropout; batches of 16, Adam 0.003; the loss counts the reply alone",
         "epochs": REPLY_EPOCHS,
-        "vocabulary": list(lesson["chat_vocabulary"].tokens),
+        "vocabulary": list(vocabulary.tokens),
         "history": history,
         "seconds": round(time.perf_counter() - start),
         "versions": VERSIONS,
@@ -377,10 +379,18 @@ def train_replies() -> tuple[keras.Model, dict]:
 def tune_news() -> tuple[keras.Model, dict]:
     """Lesson 10's trainings on the news by its own cells: rates on validation, three seeds; the fine-tuned model."""
     lesson, start, runs = lent(10), time.perf_counter(), {}
-    plays, train = lesson["news_vocabulary"].encode(lesson["test_play"][:20_000]), lesson["train_news"]
+    (author, old, _), text = utils.load_pretrained("shakespeare"), read("shakespeare", "as it is")[0]
+    _, parts = lesson["parts_of"](utils.load_corpus("news").text.strip().split("\n\n"))
+    vocabulary = lesson["with_more"](old, "".join(parts))
+    plays = vocabulary.encode(utils.split(utils.split(text)[1], 0.5)[1][:20_000])
+    train, validation, test = map(vocabulary.encode, parts)
+    blank = functools.partial(lesson["blank"], len(vocabulary))
 
-    def frozen(author: keras.Model) -> keras.Model:
-        model = lesson["grown"](author)
+    def tuned() -> keras.Model:
+        return lesson["grown"](author, len(vocabulary))
+
+    def frozen() -> keras.Model:
+        model = tuned()
         for layer in model.layers:
             layer.trainable = not isinstance(layer, keras.layers.LSTM)
         return model
@@ -388,8 +398,8 @@ def tune_news() -> tuple[keras.Model, dict]:
     def run(make: Callable, rate: float, seed: int, ids: np.ndarray) -> tuple[keras.Model, dict]:
         keras.utils.set_random_seed(seed)
         model = make()
-        history = lesson["tune"](model, ids, rate, NEWS_EPOCHS, seed)
-        bits = [utils.bits_per_character(model, each) for each in (lesson["choose_news"], lesson["test_news"], plays)]
+        history = lesson["tune"](model, ids, validation, rate, NEWS_EPOCHS, seed)
+        bits = [utils.bits_per_character(model, each) for each in (validation, test, plays)]
         print(rate, seed, len(ids), *(f"{value:.3f}" for value in bits), len(history), flush=True)
         return model, dict(zip(("validation", "news", "plays"), bits, strict=True)) | {"epochs": len(history)}
 
@@ -397,10 +407,10 @@ def tune_news() -> tuple[keras.Model, dict]:
         runs[name] = about | {key: [round(each[key], 4) for each in found] for key in found[0]}
 
     kinds = {
-        "from nothing, LSTM(128)": (lambda: lesson["blank"](128, 1, 32), (0.004, 0.008, 0.016)),
-        "from nothing, as for the plays": (lambda: lesson["blank"](240, 2, 64), (0.004, 0.008, 0.016)),
-        "fine-tuned": (lambda: lesson["grown"](lesson["author"]), (0.001, 0.002, 0.004, 0.008)),
-        "fine-tuned, LSTM layers frozen": (lambda: frozen(lesson["author"]), (0.002, 0.008, 0.032)),
+        "from nothing, LSTM(128)": (lambda: blank(128, 1, 32), (0.004, 0.008, 0.016)),
+        "from nothing, as for the plays": (lambda: blank(240, 2, 64), (0.004, 0.008, 0.016)),
+        "fine-tuned": (tuned, (0.001, 0.002, 0.004, 0.008)),
+        "fine-tuned, LSTM layers frozen": (frozen, (0.002, 0.008, 0.032)),
     }
     for name, (make, rates) in kinds.items():
         first = {rate: run(make, rate, 0, train) for rate in rates}
@@ -409,17 +419,17 @@ def tune_news() -> tuple[keras.Model, dict]:
         tried = {str(each): round(row["validation"], 4) for each, (_, row) in first.items()}
         record(name, [first[rate][1], *others], characters=len(train), rate=rate, tried=tried)
         if name == "fine-tuned":
-            tuned = first[rate][0]
+            best = first[rate][0]
     for name in ("from nothing, LSTM(128)", "fine-tuned"):
         for part in (4, 2):
             ids, rate = train[: len(train) // part], runs[name]["rate"]
             found = [run(kinds[name][0], rate, seed, ids)[1] for seed in range(3)]
             record(f"{name}, 1/{part} of the news", found, characters=len(ids), rate=rate)
-    return slim(tuned), {
+    return slim(best), {
         "recipe": f"batches of 32 pieces of 64 characters, cut anew in each epoch, at most {NEWS_EPOCHS}; Adam, "
         "clipnorm 1; dropout 0.3; the best weights on validation; bits per character of validation, test, and plays",
         "runs": runs,
-        "vocabulary": list(lesson["news_vocabulary"].tokens),
+        "vocabulary": list(vocabulary.tokens),
         "seconds": round(time.perf_counter() - start),
         "versions": VERSIONS,
     }
