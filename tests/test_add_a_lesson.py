@@ -13,7 +13,7 @@ import example
 from notebook_files import ROOT, lessons, read, write
 
 LIST = re.search("## Add a lesson\n.*?(?=\n## )", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)[0]
-NUMBER = f"{len(lessons()):02}"
+NUMBER = f"{int(lessons()[-1].name[:2]) + 1:02}"  # the next one; between two lessons a number may be free
 WIDGET = """\
 model, vocabulary, card = utils.load_pretrained("nietzsche")
 utils.show_widget(utils.text_generator(model, vocabulary, prompt="the truth is ", length=50))"""
