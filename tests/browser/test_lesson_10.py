@@ -10,7 +10,7 @@ LESSON = "10_plays_and_dialogue.ipynb"
 QUESTION = "Which animal cannot make a sound?"
 ADDED_CELLS = {
     "said-scene": 'print(stage("Nurse, ROMEO", "Who calls?", 0.6, 3))',
-    "said-reply": f"print(reply(chat_model, {QUESTION!r}), retrieval.find({QUESTION!r})[0], sep='\\n')",
+    "said-reply": f"print(lstm({QUESTION!r}), retrieval.find({QUESTION!r})[0], sep='\\n')",
     "said-story": 'print(story("Two gulls fined", 0.6, 0))',
 }
 
