@@ -19,7 +19,7 @@ import example
 import run_lessons
 import utils
 from example import SECTIONS
-from notebook_files import ROOT, as_text, lessons, read
+from notebook_files import ROOT, as_text, lessons, read, widgets
 
 MORE_SECTIONS = {"00": ["What this is"]}
 FREE_TO_VARY = "nbval-ignore-output"
@@ -254,7 +254,7 @@ def test_picture_is_not_blank(path):
 @pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
 def test_widgets_are_tried_in_a_browser(path):
     """One file tries every text generator; a lesson with another widget, or with several, has a file of its own."""
-    shown = [cell for cell in code_cells(read(path)) if "show_widget(" in cell.source]
+    shown = widgets(read(path).cells)
     standard = len(shown) == 1 and "utils.text_generator(" in shown[0].source
     assert not shown or standard or (ROOT / "tests" / "browser" / f"test_lesson_{path.name[:2]}.py").exists()
 

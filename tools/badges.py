@@ -18,7 +18,7 @@ import textwrap
 from nbformat import NotebookNode
 
 from lock import direct_dependencies
-from notebook_files import ROOT, as_text, lessons, read, utils
+from notebook_files import ROOT, as_text, lessons, read, utils, widgets
 
 COLAB = "https://colab.research.google.com"
 PAGE = pathlib.Path("assets", "playground.html")
@@ -84,10 +84,6 @@ def website(repository: str) -> str:
     """Return the address where GitHub publishes what `make site` makes."""
     owner, name = repository.split("/")
     return f"https://{owner}.github.io/{name}/"
-
-
-def has_widget(notebook: NotebookNode) -> bool:
-    return any(each.cell_type == "code" and "show_widget(" in each.source for each in notebook.cells)
 
 
 def navigation(file: str, titles: dict[str, str], gpu: str, repository: str, ref: str, widget: bool) -> str:
@@ -167,7 +163,7 @@ def wanted(root: pathlib.Path, repository: str | None = None) -> dict[pathlib.Pa
     for file, notebook in notebooks.items():
         lesson = facts(notebook, file)
         cell(notebook, file, 1, "navigation").source = navigation(
-            file, titles, lesson.gpu, repository, ref, has_widget(notebook)
+            file, titles, lesson.gpu, repository, ref, bool(widgets(notebook.cells))
         )
         if unknown := set(lesson.get("packages", [])) - known.keys():
             raise ValueError(f"{file}: environment.yml has no {', '.join(sorted(unknown))}")

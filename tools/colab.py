@@ -21,7 +21,7 @@ from importlib.metadata import version
 
 from nbformat import NotebookNode
 
-from notebook_files import ROOT, read
+from notebook_files import ROOT, read, widgets
 from run_lessons import VIEW, chosen, run_with_progress
 
 NAMED = {
@@ -53,7 +53,7 @@ def faults(notebook: NotebookNode, committed: NotebookNode) -> list[str]:
     problems = [f"cell {name!r} writes to stderr: {text.text}" for name, text in printed if text.name == "stderr"]
     problems += [f"cell {name!r} asks for a restart" for name, text in printed if RESTART.search(text.text)]
     shown = dict(views(notebook))
-    wanted = [cell.id for cell in committed.cells if cell.cell_type == "code" and "show_widget(" in cell.source]
+    wanted = [cell.id for cell in widgets(committed.cells)]
     problems += [f"cell {name!r} shows no widget" for name in wanted if name not in shown]
     state = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
     parts = re.findall(r"IPY_MODEL_(\w+)", json.dumps(state))  # what a box holds, and how things look

@@ -36,6 +36,11 @@ def write(notebook: nbformat.NotebookNode, path: pathlib.Path) -> None:
     path.write_text(as_text(notebook), encoding="utf-8", newline="\n")
 
 
+def widgets(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """The cells of a lesson that show a widget."""
+    return [cell for cell in cells if cell.cell_type == "code" and "show_widget(" in cell.source]
+
+
 def run_cell(cell: nbformat.NotebookNode, path: pathlib.Path, namespace: dict) -> None:
     """Run a code cell of a notebook in `namespace`, outside the lesson; a traceback names the cell."""
     exec(compile(cell.source, f"{path.name}, cell {cell.id}", "exec"), namespace)

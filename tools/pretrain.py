@@ -163,19 +163,24 @@ def three_parts(model: keras.Model, validation: np.ndarray, test: np.ndarray) ->
     }
 
 
+def halved(weights: list[np.ndarray]) -> list[np.ndarray]:
+    """Weights rounded to float16, still float32: a compressed file of them is half as large."""
+    return [each.astype(np.float16).astype(np.float32) for each in weights]
+
+
 def in_half_precision(model: keras.Model, x, y: np.ndarray) -> dict:
     """Round the weights to float16, which halves the compressed file; return what that costs on held-out rows."""
     model.compile(loss=LOGITS_LOSS)
     before = model.evaluate(x, y, batch_size=32, verbose=0)
-    model.set_weights([weights.astype(np.float16).astype(np.float32) for weights in model.get_weights()])
+    model.set_weights(halved(model.get_weights()))
     after = model.evaluate(x, y, batch_size=32, verbose=0)
     return {"rounding": f"weights rounded to float16: held-out loss of single windows {before:.4f} → {after:.4f}"}
 
 
 def slim(model: keras.Model) -> keras.Model:
-    """A copy without the optimiser's numbers, its weights rounded to float16, which halves the compressed file."""
+    """A copy without the optimiser's numbers, its weights rounded to float16."""
     copy = keras.models.clone_model(model)
-    copy.set_weights([weights.astype(np.float16).astype(np.float32) for weights in model.get_weights()])
+    copy.set_weights(halved(model.get_weights()))
     return copy
 
 
@@ -353,7 +358,7 @@ def train_replies() -> tuple[keras.Model, dict]:
     """The chat model of lesson 10, by its own cells, with what it recites and answers on the way."""
     lesson, start, history = lent(10), time.perf_counter(), []
     chat = lesson["chat_pairs"](lesson["read_pairs"]("english"))
-    vocabulary, cases = lesson["vocabulary_of"](chat), lesson["cases"]("other words")[20:]
+    vocabulary, cases = lesson["vocabulary_of"](chat), lesson["cases"]("other words")[lesson["FOR_CHOICES"] :]
 
     def look(epoch: int, model: keras.Model) -> None:
         if epoch % REPLY_LOOKS == 0:

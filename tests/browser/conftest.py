@@ -23,7 +23,7 @@ import requests
 from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 import utils
-from notebook_files import ROOT, needed_for, read, run_cell, write
+from notebook_files import ROOT, needed_for, read, run_cell, widgets, write
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LONG = 600  # seconds for JupyterLab to start, and for a lesson to run; more than a busy machine needs
@@ -40,11 +40,6 @@ HAS_RUN = """() => {
     const failed = document.querySelector('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]');
     return (failed || prompts.some(prompt => prompt != '[ ]:')) && !prompts.includes('[*]:');
 }"""
-
-
-def widgets(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """The cells of a lesson that show a widget."""
-    return [cell for cell in cells if cell.cell_type == "code" and "show_widget(" in cell.source]
 
 
 def write_tree(folder: pathlib.Path, lesson: pathlib.Path, added: dict[str, str], whole: bool) -> list[str]:

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 import utils
 from checks import expect_accessible, expect_clean, take_picture
 from controls import box, enter, output
-from notebook_files import needed_for, read, run_cell
+from notebook_files import needed_for, read, run_cell, widgets
 
 LESSON = "12_sequence_to_sequence.ipynb"
 
@@ -17,8 +17,7 @@ LESSON = "12_sequence_to_sequence.ipynb"
 def names(path):
     """The lesson's names after both its widgets: its own cells have run in the process of the tests."""
     cells, namespace = read(path).cells, {"utils": utils}
-    shown = [cell for cell in cells if cell.cell_type == "code" and "show_widget(" in cell.source]
-    wanted = {cell.id for widget in shown for cell in needed_for(widget, cells)} - {"setup"}
+    wanted = {cell.id for widget in widgets(cells) for cell in needed_for(widget, cells)} - {"setup"}
     with mock.patch("utils.show_widget"):
         for cell in cells:
             if cell.id in wanted:
