@@ -7,7 +7,7 @@ import pytest
 import badges
 import utils
 import website
-from notebook_files import ROOT, lessons, read
+from notebook_files import ROOT, lessons, read, widgets
 
 SITE = badges.website(utils.REPOSITORY)
 FILES = f"https://github.com/{utils.REPOSITORY}/blob/{utils.REF}/"
@@ -63,7 +63,7 @@ def test_lessons_are_whole(site):
         )
         assert page.count("data:image/png;base64") >= pictures
         assert utils.PICTURE_NOTE not in page
-        if badges.has_widget(notebook):
+        if widgets(notebook.cells):
             assert "This is a picture." in page and page.count('href="../playground.html"') >= 3
         assert f"<title>{badges.title(notebook, path.name)}</title>" in page
         for character in set(re.findall("[\u4e00-\u9fff]", "".join(cell.source for cell in notebook.cells))):
