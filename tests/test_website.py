@@ -79,6 +79,17 @@ def test_the_front_page_leads_everywhere(site):
     assert (site / "playground.html").read_bytes() == (ROOT / badges.PAGE).read_bytes()
 
 
+@pytest.mark.slow
+def test_the_front_page_lists_all_headings(site):
+    """Each heading of each lesson, as a link into the lesson; that none of them is dead is tested above."""
+    page = (site / "index.html").read_text(encoding="utf-8")
+    for path in lessons():
+        lesson = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+        places = re.findall(r'<h\d id="([^"]+)"', lesson)
+        assert len(places) == len(re.findall(r"<h\d", lesson)) > 10
+        assert [place for place in places if f'href="notebooks/{path.stem}.html#{place}"' not in page] == []
+
+
 @pytest.mark.parametrize(
     "link", ["b.html", "a.html#no", "#no", f"{FILES}no.md", "http://example.org", "x/../b.html", "javascript:1"]
 )

@@ -2,7 +2,8 @@
 
 `make site` writes into the folder `site`, then follows every link: the exit status is 1 where one leads nowhere. Links
 to other sites are not followed, but those to files of the repository are looked for in it. The exporter is nbconvert;
-folded cells stay folded, and widgets show their pictures.
+folded cells stay folded, and widgets show their pictures. The front page begins with a field that finds a heading of a
+lesson; without JavaScript its list is there all the same.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import badges
 from notebook_files import ROOT, lessons, read, utils
 
 LINK = re.compile(r"(?<=\]\()[^()\s]+(?=\))")
+HEADING = re.compile(r'<h\d id="([^"]+)">(.*?)<a class="anchor-link"', re.DOTALL)
 TEMPLATE = """
 {%- extends 'lab/index.html.j2' -%}
 {%- block html_head_js_requirejs -%}{%- endblock -%}
@@ -39,6 +41,25 @@ summary { cursor: pointer; padding: .25rem .5rem; }
 {{ super() }}
 {%- endif -%}
 {%- endblock -%}
+"""
+SEARCH = """
+<search>
+<p hidden><label>Find a heading <input type="search"></label> <span role="status"></span></p>
+<details><summary>All headings of the lessons</summary><ul>
+ENTRIES
+</ul></details>
+</search>
+<script>
+const field = document.querySelector("search input"), headings = document.querySelector("search details");
+field.closest("p").hidden = false;
+field.addEventListener("input", () => {
+  const words = field.value.toLowerCase().split(/\\s+/), entries = [...headings.querySelectorAll("li")];
+  for (const entry of entries) entry.hidden = !words.every((word) => entry.textContent.toLowerCase().includes(word));
+  headings.open = field.value !== "";
+  const found = entries.filter((entry) => !entry.hidden).length;
+  document.querySelector("search [role=status]").textContent = `${found} of ${entries.length} headings`;
+});
+</script>
 """
 
 
@@ -90,21 +111,34 @@ def exported(notebook, title: str, folder: str) -> str:
     return exporter.from_notebook_node(notebook)[0]
 
 
+def search(pages: dict[str, str]) -> str:
+    """A list of the headings of these pages {address: HTML} as links, and a field that filters it."""
+    entries = []
+    for address, page in pages.items():
+        (_, title), *_ = headings = HEADING.findall(page)
+        entries += [
+            f'<li><a href="{address}#{place}">{text}</a> <small>{title}</small></li>' for place, text in headings
+        ]
+    return SEARCH.replace("ENTRIES", "\n".join(entries))
+
+
 def write(site: pathlib.Path) -> None:
     """Write the whole site into a folder, which is emptied before."""
     shutil.rmtree(site, ignore_errors=True)
     shutil.copytree(ROOT / "assets" / "figures", site / "assets" / "figures")
     shutil.copy(ROOT / badges.PAGE, site)
     (site / "notebooks").mkdir()
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    pages = {"index": ("", new_notebook(cells=[new_markdown_cell(readme, id="readme")]), readme.split("\n")[0][2:])}
+    pages = {}
     for path in lessons():
         notebook = read(path)
         title = badges.title(notebook, path.name)
         notebook.cells.append(new_markdown_cell(notebook.cells[1].source, id="navigation-again"))
-        pages[f"notebooks/{path.stem}"] = "notebooks", notebook, title
-    for name, (folder, notebook, title) in pages.items():
-        (site / f"{name}.html").write_text(exported(notebook, title, folder), encoding="utf-8", newline="\n")
+        pages[f"notebooks/{path.stem}.html"] = exported(notebook, title, "notebooks")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    front = exported(new_notebook(cells=[new_markdown_cell(readme, id="readme")]), readme.split("\n")[0][2:], "")
+    pages["index.html"] = front.replace("<main>", f"<main>{search(pages)}", 1)
+    for address, page in pages.items():
+        (site / address).write_text(page, encoding="utf-8", newline="\n")
 
 
 class Page(html.parser.HTMLParser):
