@@ -7,6 +7,7 @@ those of the processor, so that a busy machine changes little.
 import concurrent.futures
 import contextlib
 import functools
+import itertools
 import multiprocessing
 import os
 import sys
@@ -17,7 +18,8 @@ import numpy as np
 from notebook_files import lent
 from recipes import keras
 
-SEEDS, RATES, PASSES, LINES = (0,), (0.004,), (40,), 8_000
+SEEDS, LINES = (0, 1, 2), 8_000  # of the lists; all other trainings run once, with the first seed
+PASSES = 40  # of a translator
 BRIDGE = {"LSTM with attention": ("seq2seq", 10), "Transformer": ("transformer", 14)}  # builder and passes
 
 
@@ -36,21 +38,9 @@ def pool():
         yield workers
 
 
-def run_and_choose(workers, work, names, settings) -> list[dict]:
-    """Runs of `work(name, setting, seed)`: with the first seed at every setting, with the others at the best of them.
-
-    The best has the highest "validation"; the runs at it are marked as chosen.
-    """
-    first = {(name, each): workers.submit(work, name, each, SEEDS[0]) for name in names for each in settings}
-    best = {name: max(settings, key=lambda each: first[name, each].result()["validation"]) for name in names}
-    more = [workers.submit(work, name, best[name], seed) for name in names for seed in SEEDS[1:]]
-    runs = [job.result() for job in (*first.values(), *more)]
-    return [run | {"chosen": run["setting"] == best[run["name"]]} for run in runs]
-
-
-def noted(name: str, setting: float, seed: int, **facts) -> dict:
+def noted(name: str, **facts) -> dict:
     """What is recorded of a run; it is also shown."""
-    run = {"name": name, "setting": setting, "seed": seed} | facts
+    run = {"name": name} | facts
     print(f"  {run}", file=sys.stderr, flush=True)
     return run
 
@@ -67,7 +57,7 @@ def dates() -> tuple[list, list, list]:
     return make(train, lesson()["EXAMPLES"], seed=0), make(validation, 500, seed=100), make(test, 1000, seed=1)
 
 
-def run_lists(name: str, rate: float, seed: int) -> dict:
+def run_lists(name: str, seed: int) -> dict:
     """Train on single dates, then on lines of several; exact match by their number, and by place in the longest."""
     harness = lesson()
     attention, backwards = harness["VARIANTS"][name]
@@ -79,12 +69,12 @@ def run_lists(name: str, rate: float, seed: int) -> dict:
     model = harness["seq2seq"](*map(len, vocabularies), attention=attention)
     start = time.process_time()
     for pairs in (single, train):
-        harness["train"](model, pairs, vocabularies, rate=rate)
+        harness["train"](model, pairs, vocabularies)
     seconds = round(time.process_time() - start)
     right = harness["exact"](model, validation, vocabularies)
     lengths, places = harness["by_length"](harness["answers"](model, test, vocabularies), test)
     tested = {"by_length": np.round(lengths, 4).tolist(), "by_place": np.round(places, 4).tolist()}
-    return noted(name, rate, seed, validation=round(float(right.mean()), 4), seconds=seconds, **tested)
+    return noted(name, seed=seed, validation=round(float(right.mean()), 4), seconds=seconds, **tested)
 
 
 class Watch(keras.callbacks.Callback):
@@ -111,58 +101,54 @@ def exact_slowly(model: keras.Model, pairs: list, vocabularies: list) -> float:
     return round(float(np.mean([text == pair[1] for text, pair in zip(written, pairs)])), 4)
 
 
-def run_bridge(name: str, rate: float, seed: int) -> dict:
+def run_bridge(name: str) -> dict:
     """Train on single dates; exact match after each pass."""
     harness, (builder, passes) = lesson(), BRIDGE[name]
     train, validation, test = dates()
     vocabularies = harness["vocabularies_of"](train)
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(SEEDS[0])
     model, watch = harness[builder](*map(len, vocabularies)), Watch(test, vocabularies)
-    harness["train"](model, train, vocabularies, passes=passes, rate=rate, callbacks=[watch])
+    harness["train"](model, train, vocabularies, passes=passes, callbacks=[watch])
     facts = {"parameters": model.count_params(), "history": watch.history}
-    run = noted(name, rate, seed, validation=exact_slowly(model, validation, vocabularies), **facts)
+    run = noted(name, validation=exact_slowly(model, validation, vocabularies), **facts)
     return run | {"weights": model.get_weights()}
 
 
-def run_translator(tokens: str, passes: int, seed: int) -> dict:
+def run_translator(tokens: str) -> dict:
     """Train a translator of words or of characters; its quality on validation and test, and its weights."""
     harness = lesson()
     train, validation, test = (harness["cut"](pairs, tokens) for pairs in harness["sentences"]())
     vocabularies = harness["translation_vocabularies"](train)
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(SEEDS[0])
     model, start = harness["translation_model"](vocabularies), time.process_time()
-    harness["train"](model, train, vocabularies, passes=passes, batch_size=64)
+    harness["train"](model, train, vocabularies, passes=PASSES, batch_size=64)
     seconds = round(time.process_time() - start)
     found = [harness["quality"](harness["answers"](model, pairs, vocabularies), pairs) for pairs in (validation, test)]
-    chosen_by, tested = ({key: round(value, 2) for key, value in each.items()} for each in found)
-    run = noted(tokens, passes, seed, validation=chosen_by["chrF"], test=tested, seconds=seconds)
+    validation, test = ({key: round(value, 2) for key, value in each.items()} for each in found)
+    run = noted(tokens, validation=validation["chrF"], test=test, seconds=seconds)
     return run | {"weights": model.get_weights()}
 
 
 def record_dates() -> tuple[keras.Model, dict]:
-    """The runs of sections 4 and 8, and the LSTM among them that is best on validation, for the widget."""
+    """The runs of sections 4 and 8, and the LSTM of the latter, for the widget."""
     harness = lesson()
     with pool() as workers:
-        lists = run_and_choose(workers, run_lists, harness["VARIANTS"], [harness["RATE"]])
-        bridge = run_and_choose(workers, run_bridge, BRIDGE, RATES)
+        lists = workers.map(run_lists, *zip(*itertools.product(harness["VARIANTS"], SEEDS)))
+        bridge = workers.map(run_bridge, BRIDGE)
+    lists, bridge = list(lists), list(bridge)
     train, _, test = dates()
     vocabularies = harness["vocabularies_of"](train)
-    model, stored = best_of(bridge, "LSTM with attention", harness["seq2seq"](*map(len, vocabularies)))
-    stored |= {"exact": round(float(harness["exact"](model, test, vocabularies).mean()), 4)}
-    return model, tokens_of(vocabularies) | {"stored": stored, "lists": lists, "bridge": bridge}
+    model = stored(bridge, "LSTM with attention", harness["seq2seq"](*map(len, vocabularies)))
+    exact = round(float(harness["exact"](model, test, vocabularies).mean()), 4)
+    return model, tokens_of(vocabularies) | {"exact": exact, "lists": lists, "bridge": bridge}
 
 
-def best_of(runs: list[dict], name: str, model: keras.Model) -> tuple[keras.Model, dict]:
-    """The model with the weights of the run that is best on validation, rounded, and which run that was.
-
-    The weights leave all runs.
-    """
-    best = max((run for run in runs if run["name"] == name), key=lambda run: run["validation"])
-    model.set_weights(best["weights"])
+def stored(runs: list[dict], name: str, model: keras.Model) -> keras.Model:
+    """The model with the weights of one of the runs, rounded. The weights leave all runs."""
+    weights = {run["name"]: run.pop("weights") for run in runs}
+    model.set_weights(weights[name])
     round_weights(model)
-    for run in runs:
-        del run["weights"]
-    return model, {"setting": best["setting"], "seed": best["seed"]}
+    return model
 
 
 def tokens_of(vocabularies: list) -> dict:
@@ -171,10 +157,10 @@ def tokens_of(vocabularies: list) -> dict:
 
 
 def record_translations() -> tuple[keras.Model, dict]:
-    """The runs of section 9, and the translator of words among them that is best on validation."""
+    """The runs of section 9, and the translator of words."""
     harness = lesson()
     with pool() as workers:
-        runs = run_and_choose(workers, run_translator, harness["TOKENS"], PASSES)
+        runs = list(workers.map(run_translator, harness["TOKENS"]))
     vocabularies = harness["translation_vocabularies"](harness["cut"](harness["sentences"]()[0], "words"))
-    model, stored = best_of(runs, "words", harness["translation_model"](vocabularies))
-    return model, tokens_of(vocabularies) | {"stored": stored, "runs": runs}
+    model = stored(runs, "words", harness["translation_model"](vocabularies))
+    return model, tokens_of(vocabularies) | {"runs": runs}
