@@ -39,7 +39,7 @@ PACKAGES = (
     "requests>=2.31,<3 tqdm>=4.66,<5 charset-normalizer>=3.3,<4 threadpoolctl>=3.5,<4"
 )  # of every lesson; `make badges` takes them from environment.yml
 
-MANIFEST = "10e0e5d517dda79bb4c4bb31e1c9d3f7630c9f9b7e6fbc15d79d6dd4508557f3"  # see tools/manifest.py
+MANIFEST = "e7d5031062f06a0bc9460e78f35ff0aedb21fc94c7065004829c97040e97b10c"  # see tools/manifest.py
 STALL, PATIENCE, SLOWEST = 10, 30, 5_000  # downloads: seconds without a byte, seconds at any speed, bytes a second
 PICTURE_NOTE = "Run the cell to move it."  # below the picture of a widget that is not alive
 # read when the framework loads; what the reader has set stays. TF32 rounds products on newer GPUs to three digits
@@ -588,7 +588,7 @@ def generate(
                     state = read(row, state)
             scores = logits(state)
             if allow is not None:
-                written = [[vocabulary.tokens[i] for i in column] for column in ids[start:t].T]
+                written = [[vocabulary.tokens[i] for i in column] for column in ids[start:t].T.tolist()]
                 scores = np.where([_mask(allow(tokens), tokens, vocabulary) for tokens in written], scores, -np.inf)
             ids[t] = _pick(_distribution(scores, temperature, top_k, top_p), noise[t - start])
             if not window:
@@ -861,8 +861,8 @@ def _picture(widget) -> str:
     kind = type(widget).__name__
     if hasattr(widget, "children"):
         return f"<div>{''.join(map(_picture, widget.children))}</div>"
-    if kind == "HTML":
-        return widget.value
+    if kind in ("HTML", "Audio"):
+        return widget.value if kind == "HTML" else ""  # a player shows nothing
     name = html.escape(widget.description)
     if kind == "Button":
         return f'<span style="display: inline-block; border: 1px solid; padding: 2px 12px; margin: 4px">{name}</span>'

@@ -128,3 +128,9 @@ def test_what_is_typed_is_text_in_the_picture(shown):
     slider = widgets.SelectionSlider(options=[0.01, 1, 10], value=10, description="T")
     picture = shown(widgets.VBox([widgets.HBox([box, slider])]))["text/html"]
     assert "&lt;i&gt;</span> &lt;b&gt;" in picture and f"{'━' * 20}● 10" in picture
+
+
+def test_a_player_has_no_picture(shown):
+    """What it plays is not kept."""
+    player = widgets.Audio(value=b"RIFF", format="wav")
+    assert "RIFF" not in str(shown(widgets.VBox([player]))["text/html"])

@@ -20,6 +20,7 @@ import threadpoolctl
 
 import experiments
 import manifest
+import music
 import older_keras
 import recipes
 import sequences
@@ -459,6 +460,11 @@ def sourced(card: dict, about: str, packages: list[str]) -> dict:
     return {"corpus": {"name": about, "source": source}} | card | {"versions": VERSIONS}
 
 
+def record_music() -> tuple[None, dict]:
+    """The recorded runs of lesson 11: a card without a model."""
+    return None, sourced(music.record(), "chorales of J. S. Bach, read from the corpus of music21", ["music21"])
+
+
 RECIPES = {
     "nietzsche_classic": train_classic,
     "nietzsche": train_streams,
@@ -473,6 +479,7 @@ RECIPES = {
     "news": tune_news,
     "dates": record_dates,
     "translator": record_translations,
+    "music": record_music,
 }
 
 

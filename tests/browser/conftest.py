@@ -2,6 +2,7 @@
 
 The test file names the lesson in LESSON. Of its code cells the copy keeps those that the widgets need, and none of the
 minutes of training; where the test file says WHOLE = True, it keeps them all. ADDED_CELLS {id: source} come at its end.
+Where the widgets need a training, SHORTER {text: other text} makes it short: each text stands in one of those cells.
 """
 
 import inspect
@@ -42,7 +43,9 @@ HAS_RUN = """() => {
 }"""
 
 
-def write_tree(folder: pathlib.Path, lesson: pathlib.Path, added: dict[str, str], whole: bool) -> list[str]:
+def write_tree(
+    folder: pathlib.Path, lesson: pathlib.Path, added: dict[str, str], whole: bool, shorter: dict[str, str]
+) -> list[str]:
     """Copy the lesson and what it needs; return its cells' ids. JupyterLab saves files: never the real ones."""
     shutil.copytree(ROOT / "assets", folder / "assets")
     shutil.copy(ROOT / "utils.py", folder)
@@ -52,6 +55,9 @@ def write_tree(folder: pathlib.Path, lesson: pathlib.Path, added: dict[str, str]
             *({cell.id for cell in needed_for(widget, notebook.cells)} for widget in widgets(notebook.cells))
         )
         notebook.cells = [cell for cell in notebook.cells if cell.cell_type != "code" or cell.id in kept]
+    for text, other in shorter.items():
+        [cell] = [cell for cell in notebook.cells if cell.cell_type == "code" and text in cell.source]
+        cell.source = cell.source.replace(text, other)
     notebook.cells += [nbformat.v4.new_code_cell(source, id=name) for name, source in added.items()]
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -197,8 +203,9 @@ def end_kernels(server: SimpleNamespace) -> None:
 def lab(request, path, server):
     """The lesson in its own folder: JupyterLab's `address`, the `url` of the lesson, and the ids of its `cells`."""
     added, whole = getattr(request.module, "ADDED_CELLS", {}), getattr(request.module, "WHOLE", False)
+    shorter = getattr(request.module, "SHORTER", {})
     folder = f"{request.module.__name__}-{path.stem}"
-    cells = write_tree(server.tree / folder, path, added, whole)
+    cells = write_tree(server.tree / folder, path, added, whole, shorter)
     url = f"{server.address}/doc/tree/{folder}/notebooks/{path.name}?token={server.token}"
     yield SimpleNamespace(address=server.address, url=url, cells=cells)
     end_kernels(server)
