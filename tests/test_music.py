@@ -110,6 +110,11 @@ def test_without_scores_there_are_none(tmp_path, monkeypatch):
     assert HARNESS["read_chorales"]() == []
 
 
+def test_without_music21_there_are_none(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert HARNESS["read_chorales"]() == []
+
+
 def test_pieces_of_our_own_stand_in(stand_ins):
     """They can be written, read, split and judged as Bach's can."""
     assert len(stand_ins) >= 50
