@@ -58,7 +58,7 @@ test-browser: $(INSTALLED)
 # Without the texts, the step for the notebooks has done this already.
 test-offline: $(INSTALLED)
 	$(call step,offline,flag=$$($(VENV) tools/corpora.py) && { [ $$flag = --nbval-lax ] || \
-	    LSTM_OFFLINE=1 $(VENV) tools/compare.py; },a lesson must run to its end without network)
+	    LSTM_OFFLINE=1 $(VENV) tools/compare.py --with-texts; },a lesson must run to its end without network)
 
 test-slow: $(INSTALLED)
 	$(call step,slow tests,$(VENV) -m pytest tests --ignore=tests/browser -m slow,mend what the first failing test names; after a new model that is make scoreboard)
