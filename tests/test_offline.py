@@ -116,3 +116,16 @@ def test_the_longest_lessons_begin(course, monkeypatch):
         assert f"--numprocesses={processes}" in options and "--dist=loadfile" in options
     monkeypatch.undo()
     assert 1 <= compare.cores() <= os.cpu_count()
+
+
+def test_a_second_pass_leaves_out_lessons_without_texts(course, monkeypatch):
+    """Those would run as in the first."""
+    replace(course[1], "sum", "utils.load_corpus('nietzsche')")
+    monkeypatch.setattr(compare, "lessons", lambda: course)
+    monkeypatch.setattr(compare.sys, "argv", ["compare.py", "--with-texts"])
+    monkeypatch.setattr(corpora, "comparison", lambda: "--nbval-lax")
+    monkeypatch.setattr(alone, "can_be_alone", lambda: True)
+    monkeypatch.setattr(
+        compare, "run_cut_off", lambda arguments: [name for name in arguments if name.endswith(".ipynb")]
+    )
+    assert status() == [str(course[1])]

@@ -2,7 +2,8 @@
 
 `make test-notebooks`. Where the real texts cannot be had, or with LSTM_OFFLINE=1, the lessons run cut off from the
 network with an empty cache: each must come to its end, and leave nothing in the cache. One lesson runs on each core, on
-one thread, for these small models use two threads badly; the longest lessons begin.
+one thread, for these small models use two threads badly; the longest lessons begin. With --with-texts, the lessons that
+read no text are left out.
 """
 
 import os

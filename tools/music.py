@@ -78,17 +78,19 @@ def plain(text: str):
     return lesson()["piece_of"](text)
 
 
+def rows_of(text: str, *cells: str) -> list[tuple[str, ...]]:
+    """The frames in a text up to its first line end: a mark, and what fits the pattern of each of four cells."""
+    return re.findall(r"([|:.]\^?)" + "".join(f"({cell})" for cell in cells), text.split(lesson()["END"])[0])
+
+
 def read_bass_second(text: str):
-    cell = lesson()["CELL"]
-    pattern = re.compile(r"([|:.]\^?)" + cell * 4)
-    return plain(pattern.sub(r"\1\2\4\5\3", text.split(lesson()["END"])[0]))
+    return plain(lesson()["FRAME"].sub(r"\1\2\4\5\3", text))
 
 
 def read_ties(text: str):
     """A note that is tied to another pitch begins anew."""
-    pattern = re.compile(r"([|:.]\^?)" + r"((?:[A-G][#b]?[0-9]|r)~?)" * 4)
     rows, now = [], [""] * 4
-    for mark, *cells in pattern.findall(text.split(lesson()["END"])[0]):
+    for mark, *cells in rows_of(text, *["(?:[A-G][#b]?[0-9]|r)~?"] * 4):
         rows.append(mark)
         for voice, cell in enumerate(cells):
             rows.append("_" if cell == f"{now[voice]}~" else cell.rstrip("~"))
@@ -98,9 +100,8 @@ def read_ties(text: str):
 
 def read_intervals(text: str):
     """Distances that lead out of the range of the lesson's pitches end the piece."""
-    pattern = re.compile(r"([|:.]\^?)" + lesson()["CELL"] + f"((?:[+-][0-9]+)|{lesson()['CELL'][1:-1]})" * 3)
-    rows, now = [], [0] * 4  # soprano, bass, alto, tenor
-    for mark, *cells in pattern.findall(text.split(lesson()["END"])[0]):
+    cell, rows, now = lesson()["CELL"][1:-1], [], [0] * 4  # soprano, bass, alto, tenor
+    for mark, *cells in rows_of(text, cell, *[f"[+-][0-9]+|{cell}"] * 3):
         row = []
         for place, (cell, base) in enumerate(zip(cells, (None, 0, 1, 1), strict=True)):
             if cell[0] in "+-":
@@ -117,8 +118,7 @@ def read_intervals(text: str):
 
 def read_tune_ahead(text: str):
     """What the tune has run ahead is put back."""
-    pattern = re.compile(r"([|:.]\^?)" + f"({lesson()['CELL'][1:-1]}|=)" * 4)
-    rows = pattern.findall(text.split(lesson()["END"])[0])
+    rows = rows_of(text, *[f"{lesson()['CELL'][1:-1]}|="] * 4)
     pairs = zip(rows[AHEAD:], rows, strict=False)
     return plain("".join(mark + early[1] + "".join(rest) for (mark, _, *rest), early in pairs))
 
@@ -152,9 +152,9 @@ def run(writing: str, units: int, epochs: int, seed: int) -> dict:
     model.set_weights(weights[epochs])
     bits, beats = harness["bits_of"](model, vocabulary, judged), sum(map(harness["beats_of"], test))
     below = sum(harness["by_place"](each)[2:].sum() for each in bits)
-    openings = [text for text in texts if len(text) > 150][:4]
+    openings, ranges = harness["openings_of"](texts), harness["ranges_of"](train)
     made = harness["compose"](model, vocabulary, openings, SAMPLES, TEMPERATURE, read)
-    grades = [harness["grade"](piece, harness["ranges_of"](train)) for piece in made]
+    grades = [harness["grade"](piece, ranges) for piece in made]
     facts = {"bits": sum(map(np.sum, bits)) / beats, "bits below the tune": below / beats}
     facts |= {rule: np.nanmean([grade[rule] for grade in grades]) for rule in grades[0]}
     facts = {name: round(float(value), 3) for name, value in facts.items()}

@@ -33,6 +33,11 @@ def output(panel: Locator) -> Locator:
     return panel.get_by_role("status")
 
 
+def printed(lesson, name: str) -> str:
+    """What the lesson's own functions said in the same kernel."""
+    return lesson.cells[name].locator(".jp-OutputArea-output").inner_text().strip()
+
+
 def enter(box: Locator, text: str) -> None:
     """Replace what stands in a box, key by key."""
     box.press("ControlOrMeta+a")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from checks import expect_accessible, expect_clean, take_picture
-from controls import box, enter, output
+from controls import box, enter, output, printed
 
 LESSON = "10_plays_and_dialogue.ipynb"
 QUESTION = "Which animal cannot make a sound?"
@@ -17,11 +17,6 @@ ADDED_CELLS = {
 
 def widget(lesson, name: str):
     return lesson.cells[name].locator(".widget-vbox")
-
-
-def printed(lesson, name: str) -> str:
-    """What the lesson's own function said in the same kernel."""
-    return lesson.cells[name].locator(".jp-OutputArea-output").inner_text().strip()
 
 
 def test_the_cells_run_clean(lesson):

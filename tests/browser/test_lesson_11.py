@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from checks import expect_accessible, expect_clean, take_picture
-from controls import box, enter, move, output, slider
+from controls import box, enter, move, output, printed, slider
 
 LESSON = "11_music.ipynb"
 TUNE = "C D E F | G G C -"
@@ -19,11 +19,6 @@ ADDED_CELLS = {
     "faults-free": f"print(len(faults_of(set_tune(TYPED, {TUNE!r}, 1.0, False, 1))))",
     "rules": "print(*bach[0], sep=',')",
 }
-
-
-def printed(lesson, name: str) -> str:
-    """What the lesson's own functions said in the same kernel."""
-    return lesson.cells[name].locator(".jp-OutputArea-output").inner_text().strip()
 
 
 def duration(panel) -> float:
@@ -94,7 +89,7 @@ def test_the_player_works_by_keyboard(panel):
         ("C4 D2", "not a note"),
         ("C3 D E F", "too low"),
         ("C", "2 to 100 beats"),
-        ("- C", "-"),
+        ("- C", "'-' is not a note"),
     ],
 )
 def test_what_cannot_be_read_is_explained(panel, tune, reason):
