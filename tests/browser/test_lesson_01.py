@@ -17,6 +17,7 @@ def explorer(panel):
     """The gate explorer with the values that it starts from."""
     for name, value in START.items():
         move(panel, name, value, step=0.5)
+    expect(output(panel)).to_have_text(sentence(*START.values()))  # the kernel has caught up
     return panel
 
 
@@ -40,7 +41,6 @@ def test_the_cells_run_clean(lesson):
 )
 def test_each_slider_changes_sentence_and_traces(explorer, name, value):
     """One knob at a time: the words are those of the formulas, and the picture is another one."""
-    expect(output(explorer)).to_have_text(sentence(*START.values()))
     picture = explorer.get_by_role("img", name="Traces of c and h")
     before = picture.get_attribute("src")
     move(explorer, name, value, step=0.5)

@@ -19,6 +19,7 @@ def explorer(lesson):
     set_temperature(explorer, "1")
     slider(explorer, "top-k").press("End")
     slider(explorer, "top-p").press("End")
+    expect_shown(explorer, np.array(P), "1")  # the kernel has caught up
     return explorer
 
 

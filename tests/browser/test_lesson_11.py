@@ -74,6 +74,8 @@ def test_without_rules(lesson, panel):
 
 def test_the_player_works_by_keyboard(panel):
     """It can be reached, and space begins to play."""
+    choose(panel, "Ode to Joy")
+    expect(output(panel).get_by_role("img")).to_have_attribute("alt", re.compile("in 32 beats"))  # the last to come
     player = panel.locator("audio")
     player.focus()
     player.press("Space")
