@@ -9,9 +9,7 @@ import inspect
 import json
 import os
 import pathlib
-import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -24,11 +22,13 @@ import requests
 from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 import utils
+from controls import wait_for_kernel
 from notebook_files import ROOT, needed_for, read, run_cell, widgets, write
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LONG = 600  # seconds for JupyterLab to start, and for a lesson to run; more than a busy machine needs
-expect.set_options(timeout=30_000)
+PATIENCE = 60_000  # milliseconds for all that the browser does: a busy machine can stand still for a while
+expect.set_options(timeout=PATIENCE)
 
 # All cells are in the page at once, and JupyterLab looks for no news.
 SETTINGS = {
@@ -74,26 +74,14 @@ def write_settings(folder: pathlib.Path) -> None:
         path.write_text(json.dumps(values), encoding="utf-8")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def start_lab(home: pathlib.Path, port: int, token: str) -> subprocess.Popen:
+def start_lab(home: pathlib.Path) -> subprocess.Popen:
     """Start JupyterLab on home/tree; nothing of the user's own settings, extensions and sessions is read or written."""
     folders = {"CONFIG": "config", "DATA": "data", "RUNTIME": "runtime"}
     environment = {f"JUPYTER_{name}_DIR": str(home / folder) for name, folder in folders.items()}
     options = {
         "ServerApp.root_dir": home / "tree",
-        "ServerApp.port": port,
-        "ServerApp.port_retries": 0,
-        "IdentityProvider.token": token,
+        "ServerApp.port": 0,  # it takes a free one
+        "LabApp.expose_app_in_browser": True,  # for wait_for_kernel
         "LabApp.user_settings_dir": home / "settings",
         "LabApp.workspaces_dir": home / "workspaces",
     }
@@ -104,12 +92,15 @@ def start_lab(home: pathlib.Path, port: int, token: str) -> subprocess.Popen:
         return subprocess.Popen(command, env=os.environ | environment, stdout=log, stderr=log)
 
 
-def wait_for_lab(server: subprocess.Popen, home: pathlib.Path, port: int) -> None:
+def wait_for_lab(server: subprocess.Popen, home: pathlib.Path) -> dict:
+    """What JupyterLab writes down once it listens: its port and token among other things."""
     end = time.monotonic() + LONG
-    while not listens(port):
+    while not list((home / "runtime").glob("jpserver-*-open.html")):  # the last that it writes
         if server.poll() is not None or time.monotonic() > end:
             pytest.fail(f"JupyterLab did not start:\n{(home / 'log').read_text(encoding='utf-8')}")
         time.sleep(0.1)
+    [file] = (home / "runtime").glob("jpserver-*.json")
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def stop(server: subprocess.Popen) -> None:
@@ -170,6 +161,7 @@ def browser(chromium):
         flags.append("--no-sandbox")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        browser.on("context", lambda context: context.set_default_timeout(PATIENCE))
         yield browser
         browser.close()
 
@@ -180,11 +172,10 @@ def server(browser, tmp_path_factory):
     home = tmp_path_factory.mktemp("lab")
     (home / "tree").mkdir()
     write_settings(home / "settings")
-    port, token = free_port(), secrets.token_hex(16)
-    process = start_lab(home, port, token)
+    process = start_lab(home)
     try:
-        wait_for_lab(process, home, port)
-        yield SimpleNamespace(address=f"http://127.0.0.1:{port}", token=token, tree=home / "tree")
+        facts = wait_for_lab(process, home)
+        yield SimpleNamespace(address=f"http://127.0.0.1:{facts['port']}", token=facts["token"], tree=home / "tree")
     finally:
         stop(process)
 
@@ -225,12 +216,12 @@ def run_all_cells(page: Page) -> None:
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.wait_for_function(HAS_RUN, timeout=LONG * 1000)
-    expect(idle).to_be_visible(timeout=LONG * 1000)
+    wait_for_kernel(page, timeout=LONG * 1000)  # a folded cell does not show that it still runs
 
 
 @pytest.fixture(scope="module")
-def lesson(lab, browser):
-    """The lesson after all its cells were run: `page`, `cells` by id, `errors` of the page and `dialogs` so far."""
+def opened(lab, browser):
+    """The lesson after all its cells were run, for all tests of a file."""
     page = browser.new_page(viewport={"width": 800, "height": 1000}, device_scale_factor=2)
     errors, dialogs = [], []
     page.on("console", lambda message: errors.append(message.text) if is_ours(message, lab.address) else None)
@@ -241,6 +232,13 @@ def lesson(lab, browser):
     cells = {name: page.locator(".jp-Notebook .jp-Cell").nth(place) for place, name in enumerate(lab.cells)}
     yield SimpleNamespace(page=page, cells=cells, errors=errors, dialogs=dialogs)
     page.close()
+
+
+@pytest.fixture
+def lesson(opened):
+    """The lesson as the test before has left it: `page`, `cells` by id, `errors` of the page and `dialogs` so far."""
+    wait_for_kernel(opened.page)
+    return opened
 
 
 @pytest.fixture

@@ -1,9 +1,22 @@
 """The controls of the course's widgets as their user meets them: by label, with keyboard and mouse."""
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 import utils
+
+# The kernel answers in order. What changes while it works, ipywidgets holds back until the first of these has returned.
+TWO_ROUND_TRIPS = """async () => {
+    const {kernel} = jupyterapp.shell.currentWidget.sessionContext.session;
+    await kernel.requestKernelInfo();
+    await kernel.requestKernelInfo();
+    return true;
+}"""
+
+
+def wait_for_kernel(page: Page, **options) -> None:
+    """Wait until the page shows the answer to all that its controls were told: until then a key can be swallowed."""
+    page.wait_for_function(TWO_ROUND_TRIPS, **options)
 
 
 def box(panel: Locator, name: str) -> Locator:
@@ -39,17 +52,25 @@ def printed(lesson, name: str) -> str:
 
 
 def enter(box: Locator, text: str) -> None:
-    """Replace what stands in a box, key by key."""
+    """Replace what stands in a box, key by key, and wait for the answer."""
     box.press("ControlOrMeta+a")
     box.press_sequentially(text)
     box.press("Enter")
+    wait_for_kernel(box.page)
+
+
+def choose(panel: Locator, name: str, option: str) -> None:
+    """Choose from a list, and wait for the answer."""
+    panel.get_by_role("combobox", name=name, exact=True).select_option(option)
+    wait_for_kernel(panel.page)
 
 
 def move(panel: Locator, name: str, target: float, step: float) -> None:
-    """Move a slider with the arrow keys, step by step."""
+    """Move a slider with the arrow keys, step by step, and wait for the answer."""
     steps = round((target - float(readout(panel, name))) / step)
     for _ in range(abs(steps)):
         slider(panel, name).press("ArrowRight" if steps > 0 else "ArrowLeft")
+    wait_for_kernel(panel.page)
 
 
 def press_tab_until_focused(control: Locator, presses: int = 4) -> None:
@@ -80,6 +101,7 @@ def expect_text_follows(panel: Locator, *model) -> None:
         expect_text(panel, written(panel, *model))
         assert output(panel).text_content() != text
         button(panel).click()
+        wait_for_kernel(panel.page)
         expect_text(panel, written(panel, *model))
 
 

@@ -7,7 +7,19 @@ from playwright.sync_api import expect
 
 import utils
 from checks import expect_accessible, expect_clean, expect_each_step, take_picture
-from controls import box, button, enter, expect_text, move, output, press_tab_until_focused, readout, slider, written
+from controls import (
+    box,
+    button,
+    enter,
+    expect_text,
+    move,
+    output,
+    press_tab_until_focused,
+    readout,
+    slider,
+    wait_for_kernel,
+    written,
+)
 
 LESSON = "00_start_here.ipynb"
 WHOLE = True
@@ -94,7 +106,7 @@ def test_the_last_change_wins(panel, author):
     expect_text(panel, written(panel, *author))
     button(panel).click()
     slider(panel, "length (characters)").press("Home")  # a short text, finished before the long one
-    panel.page.wait_for_timeout(1000)  # for the long one to come, if it does
+    wait_for_kernel(panel.page)  # for the long one to come, if it does
     expect_text(panel, written(panel, *author))
 
 

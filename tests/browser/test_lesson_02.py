@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 import utils
 from checks import expect_accessible, expect_clean, expect_each_step, take_picture
-from controls import box, expect_text_follows, output, readout, slider
+from controls import box, expect_text_follows, output, readout, slider, wait_for_kernel
 
 LESSON = "02_temperature.ipynb"
 P = np.array([0.8, 0.1, 0.1])
@@ -19,7 +19,7 @@ def explorer(lesson):
     set_temperature(explorer, "1")
     slider(explorer, "top-k").press("End")
     slider(explorer, "top-p").press("End")
-    expect_shown(explorer, np.array(P), "1")  # the kernel has caught up
+    wait_for_kernel(lesson.page)
     return explorer
 
 
@@ -94,6 +94,7 @@ def test_the_bars_follow_what_is_typed(lesson, author):
         likeliest = f"The likeliest next character is {vocabulary.tokens[p.argmax()]}, p = {p.max():.3f}."
         expect(output(panel)).to_contain_text(likeliest)
     box(panel, "prompt").press_sequentially("<script>")
+    wait_for_kernel(lesson.page)
     expect(panel.get_by_role("alert")).to_contain_text("'<' (position 11) is not in this vocabulary")
     expect(panel.locator("script")).to_have_count(0)
     box(panel, "prompt").fill("the philosoph")  # good again

@@ -6,19 +6,26 @@ import pytest
 from playwright.sync_api import expect
 
 from checks import expect_accessible, expect_clean, take_picture
-from controls import box, enter, output
+from controls import box, choose, enter, output
 
 LESSON = "09_poems.ipynb"
 QUATRAIN = "4 lines of 5"
+ACROSTIC = "天下太平"
+
+
+@pytest.fixture
+def panel(panel):
+    """The lesson's widget, with the values that its tests start from."""
+    for name, option in (("form", QUATRAIN), ("rhyme", "any")):
+        choose(panel, name, option)
+    for name, text in (("lines begin with", ACROSTIC), ("seed", "0")):
+        enter(box(panel, name), text)
+    return panel
 
 
 def rows(panel) -> list[list[str]]:
     """Each line of the poem as its cells: character, sound, tone and verdict."""
     return [row.locator("td").all_inner_texts() for row in panel.locator("table tr").all()]
-
-
-def choose(panel, name: str, option: str) -> None:
-    panel.get_by_role("combobox", name=name, exact=True).select_option(option)
 
 
 def expect_poem(panel, names, first: str, rhyme: str, seed: int, form: str = QUATRAIN) -> list[list[str]]:
@@ -39,9 +46,8 @@ def test_the_cells_run_clean(lesson):
 
 def test_an_acrostic(panel, names):
     """Its lines begin with what was typed, and have five characters; each has its sound and a verdict in words."""
-    enter(box(panel, "lines begin with"), "天下太平")
-    lines = expect_poem(panel, names, "天下太平", "any", 0)
-    assert "".join(line[0][0] for line in lines) == "天下太平" and [len(line) for line in lines] == [5] * 4
+    lines = expect_poem(panel, names, ACROSTIC, "any", 0)
+    assert "".join(line[0][0] for line in lines) == ACROSTIC and [len(line) for line in lines] == [5] * 4
     verdict = re.compile(r".\n\w+\n[○●◐?] (free|right|wrong|not in the book)")
     assert all(verdict.fullmatch(cell) for line in lines for cell in line)
     assert take_picture(panel, "acrostic.png").stat().st_size > 5_000
@@ -49,7 +55,7 @@ def test_an_acrostic(panel, names):
 
 def test_the_verdict_is_the_books(panel, names):
     """Character by character, the mark and the words are what the rhyme book says."""
-    for line, place in zip(expect_poem(panel, names, "天下太平", "any", 0), (0, 6, 13, 19)):
+    for line, place in zip(expect_poem(panel, names, ACROSTIC, "any", 0), (0, 6, 13, 19)):
         for k, cell in enumerate(line):
             character, _, said = cell.split("\n")
             assert said == " ".join(names["verdict"](names["PATTERN"], place + k, character))
@@ -60,20 +66,18 @@ def test_a_rhyme(panel, names, number):
     """Both rhyme words come from the group that was chosen."""
     rhyme = list(names["CHOICES"])[number]
     choose(panel, "rhyme", rhyme)
-    lines = expect_poem(panel, names, "天下太平", rhyme, 0)
+    lines = expect_poem(panel, names, ACROSTIC, rhyme, 0)
     assert {lines[1][4][0], lines[3][4][0]} <= names["CHOICES"][rhyme]
-    choose(panel, "rhyme", "any")
 
 
 @pytest.mark.parametrize(("form", "lines", "length"), [("8 lines of 5", 8, 5), ("4 lines of 7", 4, 7)])
 def test_a_form(panel, names, form, lines, length):
     """The poem has as many lines of that length as were asked for, and its rhyme words are of one group."""
     choose(panel, "form", form)
-    poem = expect_poem(panel, names, "天下太平", "any", 0, form)
+    poem = expect_poem(panel, names, ACROSTIC, "any", 0, form)
     assert [len(line) for line in poem] == [length] * lines
     words = {line[-1][0] for line in poem[1::2]}
     assert any(words <= {*group} for group in names["groups"])
-    choose(panel, "form", QUATRAIN)
 
 
 def test_another_seed(panel, names):
@@ -83,7 +87,6 @@ def test_another_seed(panel, names):
     first = expect_poem(panel, names, "", "any", 0)
     enter(box(panel, "seed"), "7")
     assert expect_poem(panel, names, "", "any", 7) != first
-    enter(box(panel, "seed"), "0")
 
 
 @pytest.mark.parametrize(

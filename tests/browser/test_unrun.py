@@ -24,8 +24,7 @@ def test_jupyterlab_shows_the_picture(lab, browser):
     expect(output).to_contain_text(SENTENCE)
     expect(output).to_contain_text(utils.PICTURE_NOTE)
     expect(output).not_to_contain_text("VBox(children")
-    bar = output.locator("td span").first
-    assert bar.bounding_box()["width"] > 50  # the sanitiser has left the bars their width
+    expect(output.locator("td span").first).to_have_css("width", "96px")  # the sanitiser has left the bars their width
     page.close()
 
 
