@@ -1,7 +1,7 @@
 """Write assets/playground.html, the page that needs no kernel: tools/page.html with the weights of three models.
 
-A column of a matrix is rounded to 8 bits. What that costs is measured on test text, as lesson 07 measures, for a model
-whose numbers are new; where it is more than 0.01 bits per character, nothing is written. With --check nothing is
+The matrices are rounded to three decimals. What that costs is measured on test text, as lesson 07 measures, for a model
+whose numbers are new; where it is more than 0.001 bits per character, nothing is written. With --check nothing is
 measured or written: the exit status is 1 where the page is not what template, models and scoreboard make.
 """
 
@@ -22,7 +22,8 @@ from recipes import keras, utils
 
 TEMPLATE, PAGE = ROOT / "tools" / "page.html", ROOT / "assets" / "playground.html"
 FACTS = re.compile(r'(?<=<script type="application/json" id="facts">).*?(?=</script>)', re.DOTALL)
-MOST, PARTS = 0.01, 10  # bits per character that the rounding may cost; parts of the test text, for the spread
+WEIGHTS = re.compile(r'<script type="text/plain" id="weights-(\w+)">(.*?)</script>')
+MOST, PARTS = 0.001, 10  # bits per character that the rounding may cost; parts of the test text, for the spread
 MODELS = {  # prompt, what is read before it unseen, the language of the text, the model's row on the scoreboard
     "nietzsche": ("the truth is ", "", "en", "lesson 04, streams"),
     "shakespeare": ("JULIET:", "\n\n", "en", "lesson 05, two layers"),
@@ -41,44 +42,50 @@ def products(weights: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(kernel, bias), (recurrent, np.zeros_like(bias)), *both, (last, last_bias)]
 
 
-def rounded(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Whole numbers in -127 … 127 (N, R), and what each column of them is to be multiplied with, (R,)."""
-    scale = np.abs(matrix).max(axis=0) / np.float32(127)
-    scale[scale == 0] = 1
-    return np.rint(matrix / scale).astype(np.int8), scale
+def thousandths(matrix: np.ndarray) -> np.ndarray:
+    """A matrix rounded to three decimals, as whole numbers."""
+    return np.rint(1000 * matrix).astype("<i2")
 
 
 def on_the_page(weights: list[np.ndarray]) -> list[np.ndarray]:
     """Keras' weights as the page has them: matrices rounded, biases not."""
-
-    def back(matrix: np.ndarray) -> np.ndarray:
-        whole, scale = rounded(matrix)
-        return whole * scale
-
-    kernel, recurrent, *both, last = [back(matrix) for matrix, _ in products(weights)]
-    new = [back(weights[0].T).T, kernel, recurrent, weights[3]]  # of the embedding each token has its scale
-    for matrix, below, bias in zip(both, weights[4::3], weights[6::3]):
-        new += [*np.split(matrix, [len(below)]), bias]
-    return [*new, last, weights[-1]]
+    return [each if each.ndim == 1 else np.float32(thousandths(each) / 1000) for each in weights]
 
 
-def packed(weights: list[np.ndarray]) -> bytes:
-    """All numbers of a model in the order in which the page reads them.
+def in_order(weights: list[np.ndarray]) -> bytes:
+    """All numbers of a model in the order in which the page reads them, those of the matrices in thousandths.
 
     Eight columns of a matrix stand interleaved: of an LSTM the gates of two units, of the last layer eight tokens, with
     columns of zeros at the end.
     """
-    whole, scale = rounded(weights[0].T)
-    parts = [scale, whole.T]
     *lstms, (last, bias) = products(weights)
     by_unit = [np.arange(len(gate_bias)).reshape(4, -1).T.ravel() for _, gate_bias in lstms]
     layers = [(matrix[:, order], gate_bias[order]) for (matrix, gate_bias), order in zip(lstms, by_unit)]
     missing = -len(bias) % 8
     layers.append((np.pad(last, ((0, 0), (0, missing))), np.pad(bias, (0, missing))))
+    parts = [weights[0]]
     for matrix, bias in layers:
-        whole, scale = rounded(matrix)
-        parts += [scale, bias, whole.reshape(len(whole), -1, 8).swapaxes(0, 1)]
-    return b"".join(part.tobytes() for part in parts)
+        parts += [bias, matrix.reshape(len(matrix), -1, 8).swapaxes(0, 1)]
+    return b"".join((part if part.ndim == 1 else thousandths(part)).tobytes() for part in parts)
+
+
+def packed(numbers: bytes) -> str:
+    """As text: the low bytes of all 16-bit words, then the high ones, of which few differ; deflated; in Ascii85.
+
+    Nothing stands there twice: without a search for that the text is shorter.
+    """
+    planes = np.frombuffer(numbers, np.uint8).reshape(-1, 2).T.tobytes()
+    deflate = zlib.compressobj(strategy=zlib.Z_HUFFMAN_ONLY)
+    return base64.a85encode(deflate.compress(planes) + deflate.flush()).decode()
+
+
+def unpacked(text: str) -> bytes:
+    """The numbers in a text; none where it is damaged."""
+    try:
+        planes = zlib.decompress(base64.a85decode(text))
+    except (ValueError, zlib.error):
+        return b""
+    return np.frombuffer(planes, np.uint8).reshape(2, -1).T.tobytes()
 
 
 def cost(name: str) -> dict:
@@ -103,12 +110,17 @@ def cost(name: str) -> dict:
 
 
 def built(old: str, measure: Callable[[str], dict] = cost) -> str:
-    """The page as it should be. What the rounding costs is taken from the old one where that has the same numbers."""
+    """The page as it should be.
+
+    Where the old one has the same numbers, what the rounding costs and the text are taken from it: another zlib would
+    pack them differently.
+    """
     known = {facts["checksum"]: facts for facts in json.loads(FACTS.search(old)[0]).values()} if old else {}
+    texts = dict(WEIGHTS.findall(old))
     board, facts, scripts = json.loads(scoreboard.BOARD.read_text(encoding="utf-8")), {}, []
     for name, (prompt, before, language, row) in MODELS.items():
         model, vocabulary, _ = utils.load_pretrained(name)
-        numbers = packed(model.get_weights())
+        numbers = in_order(model.get_weights())
         checksum = zlib.adler32(numbers)
         costs = known.get(checksum) or measure(name)
         facts[name] = {
@@ -124,7 +136,9 @@ def built(old: str, measure: Callable[[str], dict] = cost) -> str:
             "cost": costs["cost"],
             "range": costs["range"],
         }
-        text = base64.b64encode(numbers).decode()
+        text = texts.get(name, "")
+        if unpacked(text) != numbers:
+            text = packed(numbers)
         scripts.append(f'<script type="text/plain" id="weights-{name}">{text}</script>')
     page = TEMPLATE.read_text(encoding="utf-8").replace("REPOSITORY", utils.REPOSITORY)
     page = page.replace("FACTS", json.dumps(facts, ensure_ascii=False).replace("<", r"\u003c"))
