@@ -26,6 +26,12 @@ WRITE = """async () => {
     await whole;
     jobs = []; // the comparison is not what is measured
 }"""
+UNCOVERED = """element => {
+    const panel = document.querySelector("#next"), over = panel.getBoundingClientRect();
+    const {left, right, top, bottom} = element.getBoundingClientRect();
+    const apart = right <= over.left || over.right <= left || bottom <= over.top || over.bottom <= top;
+    return (apart || panel.contains(element)) && top >= 0 && bottom <= innerHeight;
+}"""
 SCREENS = {"narrow": {"width": 320, "height": 640}, "wide": {"width": 1280, "height": 900}}
 
 
@@ -193,9 +199,10 @@ def test_a_place_shows_what_else_might_have_come(visit):
     expect(page.locator("#bars .drawn")).to_have_count(1)
 
 
-def test_every_control_by_keyboard(visit):
-    """Tab leads through the controls in reading order; each has a name."""
-    page = visit(length=50)
+@pytest.mark.parametrize("screen", SCREENS)
+def test_every_control_by_keyboard(visit, screen):
+    """Tab leads through the controls in reading order; each has a name, and can be seen."""
+    page = visit(screen=screen, length=50)
     written(page, 50)
     page.locator("summary").click()
     page.locator("h1").click()
@@ -206,6 +213,7 @@ def test_every_control_by_keyboard(visit):
         if not focused.count():
             break
         names.append(focused.evaluate("e => e.ariaLabel ?? (e.labels?.[0] ?? e).innerText.split('\\n')[0].trim()"))
+        page.wait_for_function(UNCOVERED, arg=focused.element_handle())
     assert all(names)
     for number, start in enumerate(
         ["中文", "Temperature T", "0.2", "1 as", "2 wild", "Model", "It reads first", "top-p"]
@@ -263,6 +271,7 @@ def test_speed(visit, capsys, name):
         ("narrow", "dark", "zh", "tang"),
         ("wide", "light", "zh", "tang"),
         ("wide", "dark", "en", "shakespeare"),
+        ("wide", "light", "en", "letters"),
     ],
 )
 def test_accessible(visit, screen, scheme, language, model):
@@ -276,7 +285,7 @@ def test_accessible(visit, screen, scheme, language, model):
     found = Axe().run(page)
     assert found.response["violations"] == [], found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth") <= SCREENS[screen]["width"]
-    picture = take_picture(page.locator("body"), f"playground-{screen}-{scheme}-{language}.png")
+    picture = take_picture(page.locator("body"), f"playground-{screen}-{scheme}-{language}-{model}.png")
     assert picture.stat().st_size > 20_000
 
 
