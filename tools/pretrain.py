@@ -454,6 +454,12 @@ def record_translations() -> tuple[keras.Model, dict]:
     return model, sourced(card, about, ["jupyterlab-language-pack-zh-CN", "opencc", "babel"])
 
 
+def record_summaries() -> tuple[None, dict]:
+    """The summaries of lesson 12: a card without a model."""
+    packages = ["numpy", "scipy", "scikit-learn", "keras", "matplotlib"]
+    return None, sourced(sequences.record_summaries(), "docstrings of Python's library and of packages", packages)
+
+
 def sourced(card: dict, about: str, packages: list[str]) -> dict:
     """Add to a card from which packages its data came; each of its runs has its own seconds."""
     source = {package: importlib.metadata.version(package) for package in packages}
@@ -479,6 +485,7 @@ RECIPES = {
     "news": tune_news,
     "dates": record_dates,
     "translator": record_translations,
+    "summaries": record_summaries,
     "music": record_music,
 }
 

@@ -1,4 +1,4 @@
-"""The recorded runs of lesson 12: lists of dates, the Transformer beside the LSTM, and translations.
+"""The recorded runs of lesson 12: lists of dates, the Transformer beside the LSTM, translations, and summaries.
 
 The trainings are those of the lesson, whose own cells run here, several side by side with one thread each. Seconds are
 those of the processor, so that a busy machine changes little.
@@ -7,6 +7,7 @@ those of the processor, so that a busy machine changes little.
 import concurrent.futures
 import contextlib
 import functools
+import hashlib
 import itertools
 import multiprocessing
 import os
@@ -20,6 +21,8 @@ from recipes import keras
 
 SEEDS, LINES = (0, 1, 2), 8_000  # of the lists; all other trainings run once, with the first seed
 PASSES = 40  # of a translator
+SUMMARY_PASSES, SHOWN = 16, 40  # of a network for summaries; how many of its summaries are recorded for each split
+SUMMARISED = ("at random", "by file")  # splits of the docstrings
 BRIDGE = {"LSTM with attention": ("seq2seq", 10), "Transformer": ("transformer", 14)}  # builder and passes
 
 
@@ -164,3 +167,44 @@ def record_translations() -> tuple[keras.Model, dict]:
     vocabularies = harness["translation_vocabularies"](harness["cut"](harness["sentences"]()[0], "words"))
     model = stored(runs, "words", harness["translation_model"](vocabularies))
     return model, tokens_of(vocabularies) | {"runs": runs}
+
+
+def run_summaries(split: str) -> dict:
+    """Train on one split of the docstrings and judge the test part, by ROUGE-1 with twice its standard error.
+
+    The validation part, whose loss is recorded after each pass, shares no file with the training part.
+    """
+    harness = lesson()
+    entries, test = harness["splits_of"](harness["documented"]())[split]
+    train, validation = harness["by_file"](entries, 12, seed=1)
+    pairs, validation_pairs, test_pairs = map(harness["summary_pairs"], (train, validation, test))
+    keras.utils.set_random_seed(SEEDS[0])
+    model, vocabularies = harness["summarizer"](pairs)
+    x, y = harness["arrays"](validation_pairs, vocabularies)
+    settings = {"passes": SUMMARY_PASSES, "batch_size": 64, "validation_data": ([x, harness["shifted"](y)], y)}
+    start = time.process_time()
+    history = harness["train"](model, pairs, vocabularies, **settings).history
+    seconds = round(time.process_time() - start)
+    found = harness["summarise"](model, test_pairs, vocabularies)
+    written, known = found["as written"], {*vocabularies[1].tokens}
+    found["of another paragraph"] = written[1:] + written[:1]
+    found["reference without unknown words"] = [
+        "".join(word for word in line if word in known) for _, line in test_pairs
+    ]
+    found |= harness["opponents"](train, test)
+    rouges = {who: [round(float(x), 2) for x in harness["rouge_1"](texts, test)] for who, texts in found.items()}
+    facts = {"pairs": len(train), "parameters": model.count_params(), "seconds": seconds, "different": len({*written})}
+    losses = {key: [round(value, 3) for value in history[key]] for key in ("loss", "val_loss")}
+    shown = {fingerprint(body): text for (body, *_), text in zip(test, found["copies"][:SHOWN])}
+    return noted(split, **facts, **losses, rouge_1=rouges, copies=shown)
+
+
+def fingerprint(text: str) -> str:
+    """What tells a paragraph from others without repeating it."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def record_summaries() -> dict:
+    """The runs of section 10."""
+    with pool() as workers:
+        return {"runs": list(workers.map(run_summaries, SUMMARISED))}
