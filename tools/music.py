@@ -7,6 +7,7 @@ the chorales nor weights trained on them belong into this repository.
 import functools
 import re
 import sys
+import zlib
 
 import numpy as np
 
@@ -62,9 +63,18 @@ def intervals(piece) -> list[str]:
     return joined(rows)
 
 
-def original_keys(piece) -> list[str]:
-    pitch = np.where(piece.pitch > 0, piece.pitch - lesson()["to_c"](piece.sharps), 0)
-    return lesson()["tokens_of"](piece._replace(pitch=pitch))
+def keys_back(piece) -> int:
+    """By how many semitones a piece is moved into its original key."""
+    return -lesson()["to_c"](piece.sharps)
+
+
+def keys_at_random(piece) -> int:
+    """By how many a piece is moved to any key, the same in every run: -5 to 6."""
+    return zlib.crc32(piece.name.encode()) % 12 - 5
+
+
+def moved(piece, keys: int) -> list[str]:
+    return lesson()["tokens_of"](piece._replace(pitch=np.where(piece.pitch > 0, piece.pitch + keys, 0)))
 
 
 def tune_ahead(piece) -> list[str]:
@@ -128,7 +138,8 @@ WRITINGS = {
     "bass before the inner voices": (bass_second, read_bass_second),
     "ties": (ties, read_ties),
     "intervals above the bass": (intervals, read_intervals),
-    "original keys": (original_keys, plain),
+    "original keys": (lambda piece: moved(piece, keys_back(piece)), plain),
+    "transposed at random": (lambda piece: moved(piece, keys_at_random(piece)), plain),
     "the tune a beat ahead": (tune_ahead, read_tune_ahead),
 }
 
