@@ -8,6 +8,7 @@ more.
 import argparse
 import functools
 import importlib.metadata
+import itertools
 import json
 import platform
 import subprocess
@@ -32,6 +33,7 @@ PROMPT_LENGTH, TEMPERATURES, SHOWN_EPOCHS = 40, (0.2, 0.5, 1.0, 1.2), (1, 21, 40
 POEMS = "no editors' marks, each poem once, poems shuffled with seed 0"
 WORDS = 4000  # tokens of a model of words
 SCANNED = 20_000  # characters that are read without each unit in turn
+COUNTED, COUNTERS = (20, 12), 4  # longest n of lesson 08's counters, and how many seeds of each
 REPLY_EPOCHS, REPLY_LOOKS = 60, 12  # of the chat model, and after how many it is asked
 NEWS_EPOCHS = 100  # of a training on the news, at most: the validation part ends it sooner
 VERSIONS = {"python": platform.python_version(), "keras": keras.__version__, "numpy": np.__version__}
@@ -350,6 +352,25 @@ def scan_units() -> tuple[None, dict]:
         "what is lost, in nats per character, where a spoken line ends and everywhere else",
         "line_ends": ends,
         "elsewhere": elsewhere,
+        "seconds": round(time.perf_counter() - start),
+        "versions": VERSIONS,
+        "counters": count_letters(),
+    }
+
+
+def count_letters() -> dict:
+    """How far lesson 08's networks of eight units count, seed by seed, and by which steps, by its own cells."""
+    lesson, start, runs = lent(8), time.perf_counter(), []
+    for longest, seed in itertools.product(COUNTED, range(COUNTERS)):
+        _, weights = lesson["train_toy"](seed, longest)
+        up, down, r = lesson["slopes"](weights, longest)
+        steps = [round(float(step[r.argmax()]), 3) for step in (up, down)]
+        runs.append({"longest": longest, "seed": seed, "counts_to": lesson["counts_to"](weights), "steps": steps})
+        print(runs[-1], flush=True)
+    return {
+        "recipe": "eight units, trained on aⁿbⁿ with n up to `longest`; `counts_to`: the largest n up to which all are "
+        "right; `steps`: what the memory of the unit that counts best gains for an a and for a b",
+        "runs": runs,
         "seconds": round(time.perf_counter() - start),
         "versions": VERSIONS,
     }
