@@ -87,11 +87,11 @@ def setup(seed: int = 0, packages: str = "") -> str:
 def _import_name(requirement: str) -> str:
     """What one writes after `import` for a requirement.
 
-    >>> _import_name("scikit-learn>=1.5,<2"), _import_name("rouge-score")
-    ('sklearn', 'rouge_score')
+    >>> _import_name("scikit-learn>=1.5,<2"), _import_name("rouge-score"), _import_name("PyYAML")
+    ('sklearn', 'rouge_score', 'yaml')
     """
     name = re.split("[<>=]", requirement)[0].replace("-", "_")
-    return {"scikit_learn": "sklearn"}.get(name, name)
+    return {"scikit_learn": "sklearn", "pyyaml": "yaml"}.get(name.lower(), name)
 
 
 def _install(packages: list[str]) -> None:

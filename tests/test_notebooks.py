@@ -189,6 +189,14 @@ def varying_output_is_asserted(notebook):
     return problems
 
 
+def models_are_announced(notebook):
+    """Whoever opens it in Colab knows what is fetched: all models that the cells load, in whole MB."""
+    names = set(re.findall(r'load_pretrained\("(\w+)"\)', "\n".join(cell.source for cell in code_cells(notebook))))
+    size = sum((ROOT / "assets" / "models" / f"{name}.keras").stat().st_size for name in names) / 1e6
+    said, wanted = re.findall(r"models? of (\S+) MB", prose(notebook)), [f"{size:.0f}"] * bool(names)
+    return [] if said == wanted else [f"its models have {size:.1f} MB, it says {said}"]
+
+
 BLANK = 5  # the contrast of a picture with a few specks
 
 
@@ -228,6 +236,7 @@ RULES = [
     widgets_have_pictures,
     most_output_is_compared,
     varying_output_is_asserted,
+    models_are_announced,
     no_blank_figure,
 ]
 
@@ -355,6 +364,8 @@ DAMAGES = [
     (most_output_is_compared, ignore("sum")),
     (no_blank_figure, output("sum", blank("white"))),
     (no_blank_figure, output("sum", blank((0, 0, 0, 0)))),
+    (models_are_announced, change("sum", source='utils.load_pretrained("tang")')),
+    (models_are_announced, change("claim", source="In Colab a model of 2 MB.")),
     (varying_output_is_asserted, change("check", source="print(2)  # nothing to assert")),
     (varying_output_is_asserted, add(new_markdown_cell("x"), example.code("last", "print(3)", "3", FREE_TO_VARY))),
 ]
