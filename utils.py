@@ -39,7 +39,7 @@ PACKAGES = (
     "requests>=2.31,<3 tqdm>=4.66,<5 charset-normalizer>=3.3,<4 threadpoolctl>=3.5,<4"
 )  # of every lesson; `make badges` takes them from environment.yml
 
-MANIFEST = "e7d5031062f06a0bc9460e78f35ff0aedb21fc94c7065004829c97040e97b10c"  # see tools/manifest.py
+MANIFEST = "fa3fc21e238f18f5f688ccfe7a8aa0b5528d591e3489782e03ae379434a616a3"  # see tools/manifest.py
 STALL, PATIENCE, SLOWEST = 10, 30, 5_000  # downloads: seconds without a byte, seconds at any speed, bytes a second
 PICTURE_NOTE = "Run the cell to move it."  # below the picture of a widget that is not alive
 # read when the framework loads; what the reader has set stays. TF32 rounds products on newer GPUs to three digits
