@@ -69,7 +69,7 @@ def test_a_choice_works_without_a_held_out_text(small, monkeypatch):
         scores = experiments.rate_scores({"LSTM(8)": {"units": 8}}, {"LSTM(8)": 3}, pool)
     assert experiments.best_rate(scores["LSTM(8)"]) == 0.01
     with pytest.raises(TypeError, match="NoneType"):
-        experiments.run(({"units": 8}, 1, 0, 0, False))
+        experiments.run(({"units": 8}, 1, 0, None, False))
 
 
 @pytest.mark.slow

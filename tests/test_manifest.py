@@ -17,8 +17,8 @@ def test_the_manifest_is_up_to_date():
 
 @pytest.fixture
 def course(tmp_path, monkeypatch):
-    """A course with one text, a figure and a scoreboard, which its utils.py does not know yet."""
-    for file in ("texts/a.txt", "texts/.hidden", "figures/b.png", "scoreboard.json"):
+    """A course with one text, a figure and a page, which its utils.py does not know yet."""
+    for file in ("texts/a.txt", "texts/.hidden", "figures/b.png", "page.html"):
         path = tmp_path / "assets" / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file)

@@ -45,6 +45,14 @@ def test_a_number_that_has_moved_is_named():
     assert f"tang: {name} has" in scoreboard.differences(moved, BOARDS, README)[0]
 
 
+def test_an_interval_that_has_moved_is_named():
+    moved = json.loads(json.dumps(BOARDS))
+    network = next(row for row in moved["nietzsche"] if "ahead" in row)
+    network["ahead"][0] -= 0.01
+    (said,) = scoreboard.differences(moved, BOARDS, README)
+    assert said.startswith(f"nietzsche: {network['name']} has")
+
+
 def test_check_fails_and_writes_nothing(monkeypatch):
     """The exit status tells whether a number has moved."""
     files = [scoreboard.BOARD, scoreboard.PICTURE, ROOT / "README.md"]
@@ -83,9 +91,11 @@ def test_the_table_holds_the_best_of_both_sides():
     lines = scoreboard.table(BOARDS).splitlines()[2:]
     assert len(lines) == len(BOARDS)
     for line, (corpus, rows) in zip(lines, BOARDS.items()):
-        title, network, bits, opponent, limit, both = line.strip("| ").split(" | ")
+        title, network, bits, opponent, limit, lead, both = line.strip("| ").split(" | ")
         score = {row["name"]: row["bits_per_character"] for row in rows}
         assert title == scoreboard.TITLES[corpus]
         assert [f"{score[name]:.3f}" for name in (network, opponent, "both together")] == [bits, limit, both]
+        low, high = next(row["ahead"] for row in rows if row["name"] == network)
+        assert lead == f"{score[opponent] - score[network]:.3f} ({low:.3f} to {high:.3f})" and low < high
         assert float(bits) == min(value for name, value in score.items() if name.startswith("lesson"))
         assert float(limit) == min(value for name, value in score.items() if name.endswith("-gram"))

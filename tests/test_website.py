@@ -19,7 +19,7 @@ FILES = f"https://github.com/{utils.REPOSITORY}/blob/{utils.REF}/"
         ("", "notebooks/04_nietzsche.ipynb", "notebooks/04_nietzsche.html"),
         ("", "assets/figures/slider.png", "assets/figures/slider.png"),
         ("", "assets/playground.html", "playground.html"),
-        ("", "assets/scoreboard.json", f"{FILES}assets/scoreboard.json"),
+        ("", "assets/models/scoreboard.json", f"{FILES}assets/models/scoreboard.json"),
         ("", "CONTRIBUTING.md#test", f"{FILES}CONTRIBUTING.md#test"),
         ("", SITE, "index.html"),
         ("", "#lessons", "#lessons"),

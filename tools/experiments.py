@@ -87,12 +87,10 @@ def run(job: tuple) -> dict:
     train, held_out = harness["train_ids"], harness["held_out_ids"]
     if validation:  # a choice, such as the rate, never sees the held-out text
         train, held_out = utils.split(train)
-    train = train[-size:]
+    if size:
+        train = train[-size:]
     model, _ = harness["train"](train, steps=steps, seed=seed, **settings)
-    scores = [
-        harness["bits_per_character"](model, ids, **harness["shape_of"](settings))
-        for ids in (train[-50_000:], held_out)
-    ]
+    scores = [harness["bits_per_character"](model, ids) for ids in (train[-50_000:], held_out)]
     result = {"seed": seed, "training_bits": round(float(scores[0]), 4), "held_out_bits": round(float(scores[1]), 4)}
     print(f"  {settings} {steps} steps {result}", file=sys.stderr, flush=True)
     return result
@@ -102,7 +100,7 @@ def rate_scores(rows: dict, steps: dict, pool) -> dict[str, dict[float, list[flo
     """For each row and rate, bits of the last tenth of the training text, with every seed, after half a budget."""
     jobs = {
         name: {
-            rate: [pool.submit(run, (settings | {"rate": rate}, steps[name], seed, 0, True)) for seed in SEEDS]
+            rate: [pool.submit(run, (settings | {"rate": rate}, steps[name], seed, None, True)) for seed in SEEDS]
             for rate in RATES
         }
         for name, settings in rows.items()
@@ -118,8 +116,8 @@ def best_rate(scores: dict[float, list[float]]) -> float:
     return min(scores, key=lambda rate: np.mean(scores[rate]))
 
 
-def record(rows: dict, seconds: float, step: dict, pool, size: int = 0) -> list[dict]:
-    """Every row with every seed, for a budget of seconds."""
+def record(rows: dict, seconds: float, step: dict, pool, size: int | None = None) -> list[dict]:
+    """Every row with every seed, for a budget of seconds, on the whole text or on its last `size` characters."""
     steps = {name: max(1, round(seconds / step[name])) for name in rows}
     jobs = {name: [pool.submit(run, (rows[name], steps[name], seed, size, False)) for seed in SEEDS] for name in rows}
     harness = lesson()
@@ -128,7 +126,7 @@ def record(rows: dict, seconds: float, step: dict, pool, size: int = 0) -> list[
             "name": name,
             "settings": settings,
             "seconds": seconds,
-            "parameters": harness["build"](**harness["shape_of"](settings)).count_params(),
+            "parameters": harness["train"](harness["train_ids"], steps=1, **settings)[0].count_params(),
             "steps": steps[name],
             "characters_a_second": round(settings.get("length", 64) * settings.get("batch_size", 32) / step[name]),
             "runs": [job.result() for job in jobs[name]],
@@ -141,11 +139,14 @@ class Losses(keras.callbacks.Callback):
     """The training loss of each step; Keras tells the mean since the epoch began."""
 
     def on_train_begin(self, logs=None):
-        self.values, self.before = [], 0.0
+        self.values = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.before = 0.0
 
     def on_train_batch_end(self, batch, logs):
         total = logs["loss"] * (batch + 1)
-        self.values.append(round(float(total - self.before * (batch > 0)), 4))
+        self.values.append(round(float(total - self.before), 4))
         self.before = total
 
 

@@ -1,7 +1,7 @@
 """Write assets/manifest.json, the sha256 of each asset that lessons load, and the manifest's own into utils.py.
 
-Those are the files in the folders of assets: models, their cards, texts. Figures are not among them, nor is a file that
-lies beside the folders, such as scoreboard.json: no lesson loads them. With --check nothing is written: the files that
+Those are the files in the folders of assets: models, cards, texts. Figures are not among them, nor is a file that lies
+beside the folders, such as playground.html: no lesson loads them. With --check nothing is written: the files that
 differ from what would be written are named, and the exit status is 1.
 """
 

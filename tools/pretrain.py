@@ -108,7 +108,7 @@ def train_streams() -> tuple[keras.Model, dict]:
     card |= {
         "recipe": "streams 64 x 64; Embedding(64), LSTM(240), dropout 0.5, LSTM(240), dropout 0.5, Dense; "
         "Adam(0.004) on a cosine, clipnorm 1",
-        "five_gram_nats": n_gram_nats(train, held_out, len(vocabulary), 5)[-1],
+        "n_gram_nats": dict(enumerate(n_gram_nats(train, held_out, len(vocabulary), 8), start=1)),
         "text_sizes": [
             text_size(train[-size:], held_out, len(vocabulary)) for size in (10_000, 30_000, 100_000, 300_000)
         ],

@@ -1,4 +1,4 @@
-"""Measure every model of the course and every opponent on test text: assets/scoreboard.json, picture, README's table.
+"""Measure every model of the course and every opponent on test text: scoreboard.json, picture, README's table.
 
 The measuring is that of lesson 07, whose own cells run here. `make scoreboard` writes. With --check nothing is
 written, and the exit status is 1 if a number differs by more than 0.002 bits, or if picture or table are not those of
@@ -16,11 +16,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
+import manifest
 import recipes
 from notebook_files import ROOT, lent
 from recipes import utils
 
-BOARD, PICTURE = ROOT / "assets" / "scoreboard.json", ROOT / "assets" / "figures" / "scoreboard.png"
+BOARD, PICTURE = ROOT / "assets" / "models" / "scoreboard.json", ROOT / "assets" / "figures" / "scoreboard.png"
 TABLE = re.compile(r"(?<=<!-- scoreboard -->\n).*?(?=<!-- /scoreboard -->)", re.DOTALL)
 TITLES = {"shakespeare": "Shakespeare", "nietzsche": "Nietzsche, lower case", "tang": "Tang poems"}
 COMPRESSORS, LONGEST = ("gzip", "bz2", "xz"), 8
@@ -38,7 +39,10 @@ def trained(name: str, label: str, bits: float) -> tuple:
 
 
 def network_and_counting(measure: dict, model, ids: tuple, vocab_size: int, network: tuple) -> list[tuple]:
-    """Rows of guessing, of the n-gram, of the network (whose row lacks the bits), and of both together."""
+    """Rows of guessing, of the n-gram, of the network (whose row lacks the bits), and of both together.
+
+    That of the network ends with the interval of its lead over the n-gram, both on the same blocks of test text.
+    """
     train, held_out = ids
     p = measure["probabilities"](model, held_out)
     rows = measure["counted"](train, held_out, vocab_size, LONGEST)
@@ -46,8 +50,10 @@ def network_and_counting(measure: dict, model, ids: tuple, vocab_size: int, netw
     q = utils.kneser_ney(train, held_out, vocab_size, n)[-1, 1 : len(p) + 1]
     share, both = measure["mixture"](p, q)
     print(f"{network[0]}: {share:.2f} of it in the mixture", file=sys.stderr)
-    rows.append((network[0], measure["halves"](p)[1], *network[2:]))
-    return [*rows, ("both together", measure["halves"](both)[1], *np.add(rows[-1][2:], rows[-2][2:]))]
+    lead = np.array_split(np.log2(p / q), 2)[1]
+    ahead = measure["interval"](lead, measure["BLOCK"], np.random.default_rng(0)).round(3).tolist()
+    together = "both together", measure["halves"](both)[1], *np.add(network[2:], rows[-1][2:])
+    return [*rows, (network[0], measure["halves"](p)[1], *network[2:], ahead), together]
 
 
 def english(measure: dict, text: str, name: str, label: str) -> list[tuple]:
@@ -118,11 +124,11 @@ def tang(measure: dict) -> list[tuple]:
 def measured(measure: dict) -> dict:
     """{corpus: rows, the best first}."""
     boards = {"shakespeare": shakespeare, "nietzsche": nietzsche, "tang": tang}
-    names = ("name", "bits_per_character", "seconds", "numbers_kept")
+    names = ("name", "bits_per_character", "seconds", "numbers_kept", "ahead")
     return {
         corpus: [
-            dict(zip(names, (name, round(float(bits), 3), round(seconds, 1), int(kept))))
-            for name, bits, seconds, kept in sorted(board(measure), key=lambda row: row[1])
+            dict(zip(names, (name, round(float(bits), 3), round(seconds, 1), int(kept), *ahead)))
+            for name, bits, seconds, kept, *ahead in sorted(board(measure), key=lambda row: row[1])
         ]
         for corpus, board in boards.items()
     }
@@ -134,14 +140,17 @@ def opponent(rows: list[dict]) -> dict:
 
 
 def table(boards: dict) -> str:
-    """README's table, a line for each text: the best network, the n-gram, which it has to beat, and both together."""
-    lines = ["| test text | best network | bits per character | counting | bits per character | both together |"]
-    lines.append("|---|---|--:|---|--:|--:|")
+    """README's table, a line for each text: the best network, the n-gram, its lead over that, and both together."""
+    lines = ["| test text | best network | bits per character | counting | bits per character | lead | both together |"]
+    lines.append("|---|---|--:|---|--:|--:|--:|")
     for corpus, rows in boards.items():
         best = next(row for row in rows if row["name"].startswith("lesson"))
         cells = [TITLES[corpus]]
         for row in (best, opponent(rows)):
             cells += [row["name"], f"{row['bits_per_character']:.3f}"]
+        low, high = best["ahead"]
+        lead = opponent(rows)["bits_per_character"] - best["bits_per_character"]
+        cells.append(f"{lead:.3f} ({low:.3f} to {high:.3f})")
         cells.append(f"{next(row['bits_per_character'] for row in rows if row['name'] == 'both together'):.3f}")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
@@ -170,12 +179,15 @@ def differences(boards: dict, committed: dict, readme: str) -> list[str]:
     """What is not as committed, in words."""
     problems = []
     for corpus, rows in boards.items():
-        old, new = ({row["name"]: row["bits_per_character"] for row in each} for each in (committed[corpus], rows))
+        old, new = (
+            {row["name"]: [row["bits_per_character"], *row.get("ahead", [])] for row in each}
+            for each in (committed[corpus], rows)
+        )
         problems += [f"{corpus}: {name} is in one of them only" for name in old.keys() ^ new.keys()]
         problems += [
-            f"{corpus}: {name} has {new[name]:.3f} bits, not {old[name]:.3f}"
+            f"{corpus}: {name} has {new[name]}, not {old[name]}"
             for name in old.keys() & new.keys()
-            if abs(new[name] - old[name]) > 0.002
+            if not np.allclose(new[name], old[name], rtol=0, atol=0.002)
         ]
     if TABLE.search(readme)[0] != table(committed):
         problems.append("the table in README.md is not that of the scoreboard")
@@ -193,9 +205,10 @@ def main() -> None:
     boards, text = measured(measure), readme.read_text(encoding="utf-8")
     if arguments.check:
         sys.exit("\n".join(differences(boards, json.loads(BOARD.read_text(encoding="utf-8")), text)) or None)
-    BOARD.write_text(json.dumps(boards, indent=1) + "\n", encoding="utf-8")
+    BOARD.write_text(json.dumps(boards, indent=1) + "\n", encoding="utf-8", newline="\n")
     draw(boards, PICTURE)
     readme.write_text(TABLE.sub(lambda _: table(boards), text), encoding="utf-8", newline="\n")
+    manifest.update(ROOT)
     print(table(boards), end="")
 
 
