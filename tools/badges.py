@@ -93,7 +93,7 @@ def navigation(file: str, titles: dict[str, str], gpu: str, repository: str, ref
     links = [f"previous: [{titles[other]}]({other})" for other in before]
     links += [f"[contents](https://github.com/{repository}#lessons)"]
     links += [f"next: [{titles[other]}]({other})" for other in after]
-    links += [f"no kernel? [the models write in your browser]({website(repository)}{PAGE.name})"] * widget
+    links += [f"no kernel? [three models write in your browser]({website(repository)}{PAGE.name})"] * widget
     return f"{badge(file, repository, ref)} **GPU: {gpu}**\n\n{' · '.join(links)}"
 
 
