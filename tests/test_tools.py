@@ -64,7 +64,9 @@ def test_badges_lead_to_the_page_that_needs_no_kernel(course):
     for path, text in badges.wanted(course, "me/mine").items():
         path.write_text(text, encoding="utf-8", newline="\n")
     first, last = (read(path).cells[1].source for path in lessons(course))
-    assert first.endswith(" · no kernel? [three models write in your browser](https://me.github.io/mine/playground.html)")
+    assert first.endswith(
+        " · no kernel? [three models write in your browser](https://me.github.io/mine/playground.html)"
+    )
     assert "no kernel" not in last
     assert page.read_text(encoding="utf-8") == '<a href="https://github.com/me/mine">'
     text = "See https://me.github.io/mine/ and https://me.github.io/mine2/."
