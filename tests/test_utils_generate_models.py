@@ -397,7 +397,8 @@ def test_models_of_the_course(file):
     name, end = file.split(".")
     assert (MODELS / file).stat().st_size < 2e6
     if end == "json":
-        assert load_card(name)["name"] == name
+        card = load_card(name)
+        assert name == "scoreboard" or card["name"] == name
         return
     model, vocabulary, card = load_pretrained(name)
     assert card["vocabulary"] == list(vocabulary.tokens) and card["parameters"] == model.count_params()
