@@ -10,7 +10,7 @@ import sys
 import keras
 import numpy as np
 import pytest
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_notebook
 
 import badges
 import corpora
@@ -459,3 +459,25 @@ def test_a_name_that_is_not_lent_is_named(broken, tmp_path):
     with pytest.raises(NameError, match="one.ipynb, cell 'double': the name factor is not lent"):
         lent(tmp_path / "one.ipynb")
     assert lent(tmp_path / "one.ipynb", factor=3)["factor"] == 3
+
+
+def test_a_kernel_that_does_not_come_up_is_started_again(tmp_path):
+    """Once: the kernel's command hangs up the first time it is called. Without notebooks/conftest.py nbval gives up."""
+    write(new_notebook(cells=[new_code_cell("6 * 7")]), tmp_path / "sum.ipynb")
+    (tmp_path / "flaky.py").write_text(
+        "import nbval.kernel\n"
+        "start, calls = nbval.kernel.start_new_kernel, []\n"
+        "def once_in_vain(*arguments, **settings):\n"
+        "    calls.append(1)\n"
+        "    if len(calls) == 1:\n"
+        "        raise RuntimeError('Kernel died before replying to kernel_info')\n"
+        "    return start(*arguments, **settings)\n"
+        "nbval.kernel.start_new_kernel = once_in_vain\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-p", "flaky", "--nbval-lax", "--nbval-current-env", "sum.ipynb"]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    outcomes = []
+    for _ in range(2):
+        outcomes.append(subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True).returncode)
+        shutil.copy(notebook_files.ROOT / "notebooks" / "conftest.py", tmp_path)
+    assert outcomes == [1, 0]
