@@ -39,7 +39,7 @@ PACKAGES = (
     "requests>=2.31,<3 tqdm>=4.66,<5 charset-normalizer>=3.3,<4 threadpoolctl>=3.5,<4"
 )  # of every lesson; `make badges` takes them from environment.yml
 
-MANIFEST = "974f0ef05a69d43b8a0a16a8b296dda1f720ccc02a113f3f377642e538980617"  # see tools/manifest.py
+MANIFEST = "bcfb86daa8fd345520811894bf2357b99f8dd1d78c47db264c19499a0d34ba69"  # see tools/manifest.py
 STALL, PATIENCE, SLOWEST = 10, 30, 5_000  # downloads: seconds without a byte, seconds at any speed, bytes a second
 PICTURE_NOTE = "Run the cell to move it."  # below the picture of a widget that is not alive
 # read when the framework loads; what the reader has set stays. TF32 rounds products on newer GPUs to three digits

@@ -4,6 +4,7 @@ The trainings are those of the lesson, whose own cells run here, several side by
 those of the processor, so that a busy machine changes little.
 """
 
+import collections
 import concurrent.futures
 import contextlib
 import functools
@@ -189,16 +190,21 @@ def run_summaries(split: str) -> dict:
     found = harness["summarise"](model, test_pairs, vocabularies)
     found["copies of another paragraph"] = found["copies"][1:] + found["copies"][:1]
     known = {*vocabularies[1].tokens}
-    for who, copying in (("reference without unknown words", False), ("reference with copies", True)):
+    for who, copying in (("reference, known words", False), ("reference, with copies", True)):
         found[who] = [writable(line, known | {f" {word}" for word in source if copying}) for source, line in test_pairs]
     found |= harness["opponents"](train, test)
-    scores = {who: harness["rouge_1"](texts, test) for who, texts in found.items()}
+    scores, bare = (
+        {who: harness["rouge_1"](texts, test, dropped) for who, texts in found.items()}
+        for dropped in ((), harness["FUNCTION_WORDS"])
+    )
     facts = {"pairs": len(train), "parameters": model.count_params(), "seconds": seconds}
     facts["different"] = len({*found["as written"]})
     losses = {key: [round(value, 3) for value in history[key]] for key in ("loss", "val_loss")}
     tables = {
         "rouge_1": {who: rounded(harness["with_error"](own)) for who, own in scores.items()},
         "ahead": {who: rounded(harness["with_error"](scores["copies"] - own)) for who, own in scores.items()},
+        "content": {who: rounded(harness["with_error"](own)) for who, own in bare.items()},
+        "copied": {how: hits(found, how, test_pairs) for how in ("copies", "copies from anywhere")},
     }
     shown = {harness["mark"](body): text for (body, *_), text in zip(test, found["copies"][:SHOWN])}
     return noted(split, **facts, **losses, **tables, copies=shown)
@@ -207,6 +213,17 @@ def run_summaries(split: str) -> dict:
 def writable(words: list[str], known: set[str]) -> str:
     """What is left of a text without unknown words."""
     return "".join(word for word in words if word in known)
+
+
+def hits(found: dict[str, list[str]], how: str, pairs: list) -> list[int]:
+    """How many words were copied, how many of them stand in the reference, how many of these are of the five words."""
+    five, counts = found["five words"][0].split(), [0, 0, 0]
+    for text, bare, (_, line) in zip(found[how], found["UNKNOWN left out"], pairs):
+        words = (collections.Counter(text.split()) - collections.Counter(bare.split())).elements()
+        for word in words:
+            right = f" {word}" in line
+            counts = [count + one for count, one in zip(counts, (1, right, right and word in five))]
+    return counts
 
 
 def rounded(numbers) -> list[float]:
