@@ -462,7 +462,7 @@ def test_a_name_that_is_not_lent_is_named(broken, tmp_path):
 
 
 def test_a_kernel_that_does_not_come_up_is_started_again(tmp_path):
-    """Once: the kernel's command hangs up the first time it is called. Without notebooks/conftest.py nbval gives up."""
+    """The first start fails here, as where a port is taken. Without notebooks/conftest.py nbval gives up."""
     write(new_notebook(cells=[new_code_cell("6 * 7")]), tmp_path / "sum.ipynb")
     (tmp_path / "flaky.py").write_text(
         "import nbval.kernel\n"

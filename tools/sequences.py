@@ -217,13 +217,13 @@ def writable(words: list[str], known: set[str]) -> str:
 
 def hits(found: dict[str, list[str]], how: str, pairs: list) -> list[int]:
     """How many words were copied, how many of them stand in the reference, how many of these are of the five words."""
-    five, counts = found["five words"][0].split(), [0, 0, 0]
-    for text, bare, (_, line) in zip(found[how], found["UNKNOWN left out"], pairs):
-        words = (collections.Counter(text.split()) - collections.Counter(bare.split())).elements()
-        for word in words:
-            right = f" {word}" in line
-            counts = [count + one for count, one in zip(counts, (1, right, right and word in five))]
-    return counts
+    five = found["five words"][0].split()
+    copied = [
+        (f" {word}" in line, word in five)
+        for text, bare, (_, line) in zip(found[how], found["UNKNOWN left out"], pairs)
+        for word in (collections.Counter(text.split()) - collections.Counter(bare.split())).elements()
+    ]
+    return [len(copied), sum(right for right, _ in copied), sum(right and of_five for right, of_five in copied)]
 
 
 def rounded(numbers) -> list[float]:
